@@ -75,9 +75,7 @@ pub fn read(text: &str) -> Result<FeedList, toml::de::Error> {
     for table in document.feeds {
         let line = line_at(text, table.span().start);
         let taken = parse_row(table.into_inner()).and_then(|feed| match line_of_url.get(&feed.url) {
-            Some(first) => Err(format!(
-                "the same address stands on line {first}: remove one of the two"
-            )),
+            Some(first) => Err(format!("the same address stands on line {first}: remove one of the two")),
             None => Ok(feed),
         });
         match taken {
@@ -105,17 +103,11 @@ fn parse_row(table: toml::Table) -> Result<ListedFeed, String> {
 
 fn parse_url(raw: &str) -> Result<Url, String> {
     if raw.len() > URL_BYTES_MAX {
-        return Err(format!(
-            "the url has {} bytes; {URL_BYTES_MAX} is the most taken",
-            raw.len()
-        ));
+        return Err(format!("the url has {} bytes; {URL_BYTES_MAX} is the most taken", raw.len()));
     }
     let mut url = Url::parse(raw).map_err(|e| format!("url {raw:?} is no address: {e}"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!(
-            "the scheme {:?} is not polled: use http or https",
-            url.scheme()
-        ));
+        return Err(format!("the scheme {:?} is not polled: use http or https", url.scheme()));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("the url holds a user name or password: keep secrets out of the feed list".to_owned());

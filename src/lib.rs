@@ -1,11 +1,16 @@
-//! wireroom reads the world's news as it is published.
+//! # wireroom: the world's news, read as it is published
 //!
-//! So far the crate holds the first step of the journey only:
+//! The file list is the data's journey. What a stage takes and gives has one type per state:
 //!
 //! ```text
-//! config/feeds.toml ── feed_list::read ──> FeedList { feeds, rejected }
+//!  feed_list ─▶ feed ─▶ entry keys ─▶ page ─▶ article ─▶ mention ─▶ rows
+//!  (TOML, OPML)  parse    identity     HTML    clean      extract
 //! ```
 //!
-//! * [`feed_list`] reads the list of feeds that people edit.
+//! The stages are pure functions: bytes in, value out.
 
+pub mod article;
+pub mod config;
+pub mod feed;
 pub mod feed_list;
+pub mod mention;
