@@ -62,10 +62,10 @@ pub struct PollConfig {
 impl Default for PollConfig {
     fn default() -> Self {
         Self {
-            interval_min: Duration::from_secs(120),
-            interval_max: Duration::from_secs(24 * 3600),
+            interval_min: Duration::from_mins(2),
+            interval_max: Duration::from_hours(24),
             concurrency: 32,
-            entry_age_max: Some(Duration::from_secs(30 * 24 * 3600)),
+            entry_age_max: Some(Duration::from_hours(720)),
         }
     }
 }
@@ -144,7 +144,7 @@ impl Default for PipelineConfig {
             workers: None,
             batch_size: 50,
             batch_delay: Duration::from_millis(500),
-            lease: Duration::from_secs(120),
+            lease: Duration::from_mins(2),
             attempts_max: 6,
             drain: Duration::from_secs(18),
         }
