@@ -1,0 +1,153 @@
+//! `wireroom run`: the daemon.
+
+use std::path::Path;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use super::database::{self, Opened};
+use super::print;
+use crate::archive::Archive;
+use crate::config::{Config, Loaded};
+use crate::fetch::Fetcher;
+use crate::http::{self, Health};
+use crate::pipeline::{Handle, Knowledge, Mode, Parts, Pipeline, Summary};
+use crate::store::{FeedOrigin, Scope, Store};
+use crate::telemetry::Metrics;
+
+/// Runs the daemon until it is told to stop, or with `once` until nothing is left to do.
+pub async fn run(loaded: &Loaded, once: bool, json: bool) -> Result<(), Failure> {
+    let config = &loaded.config;
+    let opened = database::open(config).await?;
+    let feeds = take_feed_list(config, &opened.store).await?;
+    if feeds == 0 {
+        tracing::warn!("no feeds yet: add some with `wireroom feeds add URL` or `wireroom feeds import FILE`");
+    }
+    let mode = if once { Mode::Once } else { Mode::Forever };
+    let summary = go(loaded, &opened, config.clone(), Scope::Daemon, mode).await;
+    let stopped = opened.close().await;
+    let summary = summary?;
+    if once {
+        print::summary(&summary, json)?;
+    }
+    stopped
+}
+
+/// Runs the pipeline with its port and its signals; for the daemon and for the demo.
+pub async fn go(
+    loaded: &Loaded,
+    opened: &Opened,
+    config: Config,
+    scope: Scope,
+    mode: Mode,
+) -> Result<Summary, Failure> {
+    let stop = CancellationToken::new();
+    let metrics = Metrics::new();
+    let health = Health::new();
+    health.database(Ok(()));
+    let port = match config.http.listen {
+        Some(address) => {
+            let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
+                Failure::failed(format!(
+                    "{address} cannot be listened on ({error}): another wireroom may run; set http.listen to a free port or to \"off\""
+                ))
+            })?;
+            Some(tokio::spawn(http::serve(listener, health.clone(), metrics.clone(), stop.clone())))
+        }
+        None => None,
+    };
+    let pages = opened.data_dir.join("pages");
+    let archive = Archive::open(&pages).map_err(|error| {
+        Failure::failed(format!("{}: pages cannot be kept there: {error}; set data_dir to a writable folder", pages.display()))
+    })?;
+    let fetcher = Fetcher::new(&config.fetch).map_err(|error| Failure::failed(error.to_string()))?;
+    let pipeline = Pipeline::new(Parts {
+        store: opened.store.clone(),
+        fetcher,
+        archive,
+        knowledge: Knowledge::builtin(),
+        config,
+        metrics,
+        health: health.clone(),
+        scope,
+    });
+    let handle = pipeline.handle();
+    let signals = tokio::spawn(watch_signals(loaded.clone(), opened.store.clone(), handle, stop.clone()));
+    health.progress();
+    tell_systemd(&[sd_notify::NotifyState::Ready]);
+    let summary = pipeline.run(mode, stop.clone()).await;
+    stop.cancel();
+    signals.abort();
+    if let Some(port) = port
+        && let Err(error) = port.await
+    {
+        tracing::warn!(%error, "the health port stopped by itself");
+    }
+    Ok(summary)
+}
+
+/// Reads the feed list beside the configuration into the database; gives the number of feeds it names.
+async fn take_feed_list(config: &Config, store: &Store) -> Result<usize, Failure> {
+    let Some(path) = &config.feeds_file else { return Ok(store.feed_count().await?) };
+    let text = tokio::fs::read_to_string(path)
+        .await
+        .map_err(|error| Failure::config(format!("{}: the feed list cannot be read: {error}", path.display())))?;
+    let list = read_list(path, &text)?;
+    let report = store.sync_feed_list(&list, FeedOrigin::File).await?;
+    tracing::info!(
+        file = %path.display(),
+        added = report.added,
+        changed = report.changed,
+        unchanged = report.unchanged,
+        paused = report.paused,
+        "read the feed list"
+    );
+    Ok(store.feed_count().await?)
+}
+
+fn read_list(path: &Path, text: &str) -> Result<Vec<crate::feed_list::ListedFeed>, Failure> {
+    let name = path.to_string_lossy();
+    let list = crate::feed_list::read_any(&name, text)
+        .map_err(|error| Failure::config(format!("{name}: {error}")))?;
+    for rejected in &list.rejected {
+        tracing::warn!(file = %name, line = rejected.line, reason = rejected.reason, "a line of the feed list is left out");
+    }
+    Ok(list.feeds)
+}
+
+async fn watch_signals(loaded: Loaded, store: Store, handle: Handle, stop: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
+    else {
+        tracing::error!("signals cannot be watched; only a kill will stop this process");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => reload(&loaded, &store, &handle).await,
+        }
+    }
+    tracing::info!("stopping: what is under way is finished, the rest stays pending");
+    tell_systemd(&[sd_notify::NotifyState::Stopping]);
+    stop.cancel();
+    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    tracing::warn!("stopped at once; what was leased is due again when its lease has run out");
+    std::process::exit(1);
+}
+
+async fn reload(loaded: &Loaded, store: &Store, handle: &Handle) {
+    handle.replace_knowledge(Knowledge::builtin());
+    match take_feed_list(&loaded.config, store).await {
+        Ok(feeds) => tracing::info!(feeds, "reloaded the feed list"),
+        Err(error) => tracing::error!(%error, "the feed list was not reloaded; the old one goes on"),
+    }
+}
+
+fn tell_systemd(states: &[sd_notify::NotifyState]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}

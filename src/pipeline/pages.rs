@@ -1,0 +1,189 @@
+//! The reader: pages are claimed, fetched, cleaned, extracted and handed to the writer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::decide::{Failure, Next, after_failure};
+use super::reading::{self, Reading};
+use super::workers::Company;
+use super::write::Finished;
+use super::{DATABASE_PAUSE, IDLE, IN_FLIGHT_MAX, Mode, Shared};
+use crate::fetch::{FetchError, FetchKind, FetchRequest, Fetched};
+use crate::store::{ClaimedPage, FinishedPage, PageOutcome};
+
+/// From this claim on an item runs alone: two processes died on it, or were killed beside it.
+const SUSPECT_FROM: i32 = 3;
+/// Retries due within this are waited for by `--once`; later ones are left for the next run.
+const ONCE_WAITS: Duration = Duration::from_secs(10);
+
+/// Claims and reads until `stop`, or in [`Mode::Once`] until `polled` and nothing is due.
+pub async fn run(
+    shared: Arc<Shared>,
+    mode: Mode,
+    articles: mpsc::Sender<Finished>,
+    polled: CancellationToken,
+    stop: CancellationToken,
+) {
+    let slots = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
+    let under_way = TaskTracker::new();
+    let mut pause = DATABASE_PAUSE.0;
+    while !stop.is_cancelled() {
+        let polls_over = polled.is_cancelled();
+        let free = slots.available_permits();
+        let claimed = if free == 0 { Ok(Vec::new()) } else { claim(&shared, free).await };
+        match claimed {
+            Err(error) => {
+                shared.health.database(Err(error.to_string()));
+                tracing::warn!(%error, "pages could not be claimed; trying again");
+                tokio::select! { () = tokio::time::sleep(pause) => {}, () = stop.cancelled() => {} }
+                pause = (pause * 2).min(DATABASE_PAUSE.1);
+                continue;
+            }
+            Ok(pages) => {
+                shared.health.database(Ok(()));
+                pause = DATABASE_PAUSE.0;
+                let none = pages.is_empty();
+                for page in pages {
+                    let Ok(permit) = slots.clone().try_acquire_owned() else { break };
+                    shared.hold(page.task_id, page.token);
+                    under_way.spawn(read(shared.clone(), page, permit, articles.clone(), stop.clone()));
+                }
+                // Permits come back at the commit, so "all slots free" means that everything is written.
+                let idle = slots.available_permits() == IN_FLIGHT_MAX;
+                if none && mode == Mode::Once && polls_over && idle && !due_soon(&shared).await {
+                    break;
+                }
+                if none {
+                    tokio::select! {
+                        () = shared.work.notified() => {}
+                        () = tokio::time::sleep(IDLE) => {}
+                        () = stop.cancelled() => {}
+                    }
+                }
+            }
+        }
+    }
+    under_way.close();
+    under_way.wait().await;
+}
+
+async fn claim(shared: &Shared, free: usize) -> Result<Vec<ClaimedPage>, crate::store::StoreError> {
+    // One slow site must not hold all slots: what is claimed for a host is what it can work off within a lease.
+    let per_host = i64::try_from(shared.config.fetch.host_concurrency * 4).unwrap_or(8);
+    let busy = shared.fetcher.hosts_busy();
+    let limit = i64::try_from(free.min(64)).unwrap_or(64);
+    shared.store.claim_pages(limit, per_host, &busy, &shared.scope).await
+}
+
+async fn due_soon(shared: &Shared) -> bool {
+    match shared.store.next_page_due_in(&shared.scope).await {
+        Ok(Some(wait)) => wait <= ONCE_WAITS,
+        Ok(None) => false,
+        Err(_) => true,
+    }
+}
+
+async fn read(
+    shared: Arc<Shared>,
+    claim: ClaimedPage,
+    permit: OwnedSemaphorePermit,
+    articles: mpsc::Sender<Finished>,
+    stop: CancellationToken,
+) {
+    let started = Instant::now();
+    let request = match url::Url::parse(&claim.url) {
+        Ok(url) => FetchRequest { url, kind: FetchKind::Page, etag: None, last_modified: None },
+        Err(error) => {
+            let outcome = PageOutcome::Refused { reason: "bad-url", detail: error.to_string() };
+            return hand_over(&articles, claim, outcome, None, permit).await;
+        }
+    };
+    let fetched = tokio::select! {
+        fetched = shared.fetcher.get(request) => fetched,
+        // Not read yet: the lease is handed back at the end of the run, and the page is due again at once.
+        () = stop.cancelled() => return,
+    };
+    shared.metrics.fetched(started.elapsed());
+    match fetched {
+        Ok(fetched) => clean_and_extract(shared, claim, fetched, permit, articles).await,
+        Err(error) => {
+            let outcome = after_error(&shared, &claim, &error).await;
+            hand_over(&articles, claim, outcome, None, permit).await;
+        }
+    }
+}
+
+async fn clean_and_extract(
+    shared: Arc<Shared>,
+    claim: ClaimedPage,
+    fetched: Fetched,
+    permit: OwnedSemaphorePermit,
+    articles: mpsc::Sender<Finished>,
+) {
+    let company = if claim.attempts >= SUSPECT_FROM { Company::Alone } else { Company::Shared };
+    let knowledge = shared.knowledge();
+    let item = Arc::new((claim, fetched));
+    let job = {
+        let item = item.clone();
+        let metrics = shared.metrics.clone();
+        move || {
+            let started = Instant::now();
+            let reading = reading::read_page(&item.0, &item.1, &knowledge);
+            metrics.read(started.elapsed());
+            reading
+        }
+    };
+    let outcome = match shared.workers.run(company, job).await {
+        Ok(Reading::Article(rows)) => PageOutcome::Article(rows),
+        Ok(Reading::Refused { reason, detail }) => PageOutcome::Refused { reason, detail },
+        Err(panicked) => {
+            tracing::error!(url = item.0.url, error = %panicked, "the page is refused; the stored copy shows why");
+            PageOutcome::Refused { reason: "panic", detail: panicked.to_string() }
+        }
+    };
+    // The job is over, so ours is the only reference; a panicking job has dropped its own too.
+    let Ok((claim, fetched)) = Arc::try_unwrap(item) else {
+        tracing::error!("a finished job still holds its page; it comes back when its lease has run out");
+        return;
+    };
+    hand_over(&articles, claim, outcome, Some(Box::new(fetched)), permit).await;
+}
+
+async fn after_error(shared: &Shared, claim: &ClaimedPage, error: &FetchError) -> PageOutcome {
+    let failure = Failure {
+        transient: error.is_transient(),
+        retry_after: error.retry_after(),
+        attempts: claim.attempts,
+        attempts_max: shared.config.pipeline.attempts_max,
+        feed_text: reading::may_stand_in(claim),
+    };
+    let refused = PageOutcome::Refused { reason: error.reason(), detail: error.to_string() };
+    match after_failure(failure, rand::random()) {
+        Next::Retry(delay) => PageOutcome::Retry { reason: error.reason(), detail: error.to_string(), delay },
+        Next::Refuse => refused,
+        Next::FeedText => {
+            let (knowledge, claim) = (shared.knowledge(), claim.clone());
+            match shared.workers.run(Company::Shared, move || reading::read_feed_text(&claim, &knowledge)).await {
+                Ok(Some(rows)) => PageOutcome::Article(Box::new(rows)),
+                Ok(None) | Err(_) => refused,
+            }
+        }
+    }
+}
+
+async fn hand_over(
+    articles: &mpsc::Sender<Finished>,
+    claim: ClaimedPage,
+    outcome: PageOutcome,
+    fetched: Option<Box<Fetched>>,
+    permit: OwnedSemaphorePermit,
+) {
+    let page = FinishedPage { claim, outcome, page: None };
+    if articles.send(Finished { page, fetched, permit }).await.is_err() {
+        tracing::debug!("the writer has stopped; the page stays pending");
+    }
+}

@@ -1,0 +1,268 @@
+//! Taking work: feeds and pages are leased by one statement, each under a new fencing token, attempts charged at once.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{Store, StoreError};
+
+/// Which feeds and pages are a run's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All but the demo's.
+    Daemon,
+    /// The demo's and no others.
+    Demo,
+}
+
+impl Scope {
+    fn is_demo(self) -> bool {
+        self == Self::Demo
+    }
+}
+
+/// A feed this daemon has the lease of.
+#[derive(Debug, Clone)]
+pub struct ClaimedFeed {
+    /// Key.
+    pub feed_id: i64,
+    /// The fencing token of this claim.
+    pub token: i64,
+    /// Where to poll.
+    pub url: String,
+    /// Validators of the last answer whose entries are stored, verbatim.
+    pub etag: Option<String>,
+    /// Likewise.
+    pub last_modified: Option<String>,
+    /// Claims since the last recorded poll, this one included.
+    pub attempts: i32,
+    /// Failed polls in a row.
+    pub failures: i32,
+    /// The pause chosen after the last poll.
+    pub interval_seconds: i64,
+    /// New entries of the last poll that was read.
+    pub new_entries: i32,
+    /// Entries it listed then.
+    pub listed_entries: i32,
+    /// When it last had a new entry.
+    pub last_entry_at: Option<DateTime<Utc>>,
+}
+
+/// A page this daemon has the lease of, with what its newest entry says of it.
+#[derive(Debug, Clone)]
+pub struct ClaimedPage {
+    /// Key.
+    pub task_id: i64,
+    /// The fencing token of this claim.
+    pub token: i64,
+    /// What to fetch.
+    pub url: String,
+    /// SHA-256 of its canonical form.
+    pub url_key: [u8; 32],
+    /// Claims so far, this one included.
+    pub attempts: i32,
+    /// The entry's headline.
+    pub title: Option<String>,
+    /// The entry's teaser, as HTML.
+    pub summary: Option<String>,
+    /// The entry's whole text, as HTML.
+    pub content: Option<String>,
+    /// The entry's publication time.
+    pub published_at: Option<DateTime<Utc>>,
+    /// The feed's language.
+    pub language: Option<String>,
+}
+
+impl Store {
+    /// Leases up to `limit` due feeds.
+    pub async fn claim_feeds(&self, limit: i64, scope: Scope) -> Result<Vec<ClaimedFeed>, StoreError> {
+        let lease = self.lease_seconds;
+        self.unit(move |connection| {
+            Box::pin(async move {
+                let feeds = sqlx::query_as!(
+                    ClaimedFeed,
+                    "update feeds f
+                        set lease_until = now() + make_interval(secs => $2), token = f.token + 1, attempts = f.attempts + 1
+                      where f.feed_id in (
+                            select feed_id from feeds
+                             where paused_at is null and next_poll_at <= now()
+                               and (lease_until is null or lease_until < now())
+                               and (origin = 'demo') = $3
+                             order by next_poll_at
+                             limit $1
+                               for update skip locked)
+                  returning f.feed_id, f.token, f.url, f.etag, f.last_modified, f.attempts, f.failures,
+                            f.interval_seconds, f.new_entries, f.listed_entries, f.last_entry_at",
+                    limit,
+                    lease,
+                    scope.is_demo(),
+                )
+                .fetch_all(connection)
+                .await?;
+                Ok(feeds)
+            })
+        })
+        .await
+    }
+
+    /// Leases up to `limit` due pages, at most `per_host` of each host and none of `busy`. A page that was claimed
+    /// more often than allowed is refused here instead: whatever happens to it, it happens to nobody else any more.
+    pub async fn claim_pages(
+        &self,
+        limit: i64,
+        per_host: i64,
+        busy: &[String],
+        scope: Scope,
+    ) -> Result<Vec<ClaimedPage>, StoreError> {
+        let (lease, attempts_max, busy) = (self.lease_seconds, self.attempts_max, busy.to_vec());
+        self.unit(move |connection| {
+            Box::pin(async move {
+                sqlx::query!(
+                    "update tasks set state = 3, lease_until = null, reason = coalesce(reason, 'attempts'),
+                            detail = coalesce(detail, 'claimed too often without coming to an end')
+                      where task_id in (
+                            select task_id from tasks
+                             where state in (0, 1) and due_at <= now() and (state = 0 or lease_until < now())
+                               and attempts >= $1 and demo = $2
+                             limit 1000
+                               for update skip locked)",
+                    attempts_max,
+                    scope.is_demo(),
+                )
+                .execute(&mut *connection)
+                .await?;
+                // The candidates are ranked within their host first; locking happens on the few that are left.
+                let rows = sqlx::query!(
+                    "with due as (
+                        select task_id, host, due_at from tasks
+                         where state in (0, 1) and due_at <= now() and (state = 0 or lease_until < now())
+                           and attempts < $5 and demo = $6 and not (host = any($4))
+                         order by due_at
+                         limit 5000),
+                     ranked as (
+                        select task_id, row_number() over (partition by host order by due_at, task_id) as turn from due),
+                     chosen as (
+                        select t.task_id from tasks t join ranked r using (task_id)
+                         where r.turn <= $3 and t.state in (0, 1) and (t.state = 0 or t.lease_until < now())
+                         order by r.turn
+                         limit $1
+                           for update of t skip locked),
+                     leased as (
+                        update tasks t
+                           set state = 1, token = t.token + 1, attempts = t.attempts + 1,
+                               lease_until = now() + make_interval(secs => $2)
+                          from chosen where t.task_id = chosen.task_id
+                        returning t.task_id, t.token, t.url, t.url_key, t.attempts)
+                     select l.task_id, l.token, l.url, l.url_key, l.attempts, e.title as \"title?\", e.summary, e.content,
+                            e.published_at, e.language as \"language?\"
+                       from leased l
+                       left join lateral (
+                            select n.title, n.summary, n.content, n.published_at, f.language
+                              from entries n join feeds f using (feed_id)
+                             where n.task_id = l.task_id
+                             order by coalesce(n.changed_at, n.first_seen_at) desc limit 1) e on true",
+                    limit,
+                    lease,
+                    per_host,
+                    &busy,
+                    attempts_max,
+                    scope.is_demo(),
+                )
+                .fetch_all(connection)
+                .await?;
+                let pages = rows.into_iter().map(|row| ClaimedPage {
+                    task_id: row.task_id,
+                    token: row.token,
+                    url: row.url,
+                    url_key: row.url_key.try_into().unwrap_or_default(),
+                    attempts: row.attempts,
+                    title: row.title,
+                    summary: row.summary,
+                    content: row.content,
+                    published_at: row.published_at,
+                    language: row.language,
+                });
+                Ok(pages.collect())
+            })
+        })
+        .await
+    }
+
+    /// Renews leases, given as task and token; those lost meanwhile stay lost.
+    pub async fn renew(&self, leases: &[(i64, i64)]) -> Result<(), StoreError> {
+        let (tasks, tokens): (Vec<i64>, Vec<i64>) = leases.iter().copied().unzip();
+        let lease = self.lease_seconds;
+        self.unit(move |connection| {
+            Box::pin(async move {
+                sqlx::query!(
+                    "update tasks t set lease_until = now() + make_interval(secs => $3)
+                       from unnest($1::bigint[], $2::bigint[]) as h (task_id, token)
+                      where t.task_id = h.task_id and t.token = h.token and t.state = 1",
+                    &tasks,
+                    &tokens,
+                    lease,
+                )
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Hands leases back unworked: due at once, the attempt not charged.
+    pub async fn release(&self, leases: &[(i64, i64)]) -> Result<(), StoreError> {
+        let (tasks, tokens): (Vec<i64>, Vec<i64>) = leases.iter().copied().unzip();
+        self.unit(move |connection| {
+            Box::pin(async move {
+                sqlx::query!(
+                    "update tasks t set state = 0, lease_until = null, attempts = greatest(t.attempts - 1, 0)
+                       from unnest($1::bigint[], $2::bigint[]) as h (task_id, token)
+                      where t.task_id = h.task_id and t.token = h.token and t.state = 1",
+                    &tasks,
+                    &tokens,
+                )
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Hands a feed back unpolled.
+    pub async fn release_feed(&self, claim: &ClaimedFeed) -> Result<(), StoreError> {
+        let (feed_id, token) = (claim.feed_id, claim.token);
+        self.unit(move |connection| {
+            Box::pin(async move {
+                sqlx::query!(
+                    "update feeds set lease_until = null, attempts = greatest(attempts - 1, 0)
+                      where feed_id = $1 and token = $2",
+                    feed_id,
+                    token,
+                )
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// How long until the next page is due, leases of others included; `None` when the queue is empty.
+    pub async fn next_page_due_in(&self, scope: Scope) -> Result<Option<Duration>, StoreError> {
+        self.unit(move |connection| {
+            Box::pin(async move {
+                let seconds = sqlx::query_scalar!(
+                    "select extract(epoch from min(case when state = 1 then lease_until else due_at end) - now())::float8
+                       from tasks where state in (0, 1) and demo = $1",
+                    scope.is_demo(),
+                )
+                .fetch_one(connection)
+                .await?;
+                Ok(seconds.map(|s| Duration::from_secs_f64(s.max(0.0))))
+            })
+        })
+        .await
+    }
+}
