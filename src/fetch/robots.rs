@@ -148,7 +148,8 @@ fn addressee(value: &[u8], product: &str) -> Option<Addressee> {
 /// Seconds, possibly with a fraction; at most a day.
 fn delay(value: &[u8]) -> Option<Duration> {
     let seconds: f64 = std::str::from_utf8(value).ok()?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds.min(86_400.0)).ok()
+    // `min` would turn NaN into a day.
+    if seconds.is_nan() { None } else { Duration::try_from_secs_f64(seconds.min(86_400.0)).ok() }
 }
 
 /// Lines ended by CR, LF or both. A line cut by the size limit is left out: half a rule may forbid far more.
