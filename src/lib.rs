@@ -9,8 +9,10 @@
 //!
 //! The stages are pure functions: bytes in, value out.
 
+pub mod archive;
 pub mod article;
 pub mod config;
 pub mod feed;
 pub mod feed_list;
+pub mod fetch;
 pub mod mention;

@@ -1,0 +1,166 @@
+//! Whose turn it is: how many requests a host sees at once, how far apart, and when it asked to be left alone.
+//!
+//! A host here is a registrable domain: ten thousand feeds of one publisher share one turn. The state of a host that is
+//! idle is forgotten, so the map holds the hosts of the last moments, not of all time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Mutex as TurnMutex, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use url::{Host as UrlHost, Url};
+
+use super::FetchError;
+
+/// The longest a whole host rests for one Retry-After: it may have meant a single page. The page itself waits as asked.
+const PAUSE_MAX: Duration = Duration::from_hours(1);
+
+/// The map is swept when it has doubled since the last sweep, and not below this.
+const SWEEP_FROM: usize = 256;
+
+/// What politeness is counted by: the registrable domain, or `address:port` where the host is an address.
+///
+/// `https://news.bbc.co.uk/` and `http://BBC.co.uk:80/` are both `bbc.co.uk`.
+pub fn host_key(url: &Url) -> String {
+    match url.host() {
+        Some(UrlHost::Domain(name)) => {
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            psl::domain_str(&name).map(str::to_owned).unwrap_or(name)
+        }
+        Some(address) => format!("{address}:{}", url.port_or_known_default().unwrap_or(0)),
+        None => String::new(),
+    }
+}
+
+/// Turns for all hosts of one process.
+#[derive(Debug)]
+pub(super) struct Politeness {
+    delay: Duration,
+    host_concurrency: usize,
+    everyone: Arc<Semaphore>,
+    hosts: Mutex<Hosts>,
+}
+
+#[derive(Debug, Default)]
+struct Hosts {
+    by_key: HashMap<String, Arc<Host>>,
+    sweep_at: usize,
+}
+
+#[derive(Debug)]
+struct Host {
+    slots: Arc<Semaphore>,
+    /// When the next request may start. Held while waiting for that moment and for a free slot among everyone's, so
+    /// that two waiting requests cannot start together when the crowd thins.
+    next_start: TurnMutex<Instant>,
+    paused: Mutex<Option<Pause>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    until: Instant,
+    status: u16,
+}
+
+/// The right to have one request under way at a host; given back by dropping it.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) key: String,
+    _host: OwnedSemaphorePermit,
+    _everyone: OwnedSemaphorePermit,
+}
+
+impl Politeness {
+    pub(super) fn new(delay: Duration, host_concurrency: usize, concurrency: usize) -> Self {
+        Self {
+            delay,
+            host_concurrency: host_concurrency.max(1),
+            everyone: Arc::new(Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS))),
+            hosts: Mutex::default(),
+        }
+    }
+
+    /// Waits for the host's turn, then for a place among everyone's. A host that asked for silence is an error at
+    /// once: nobody should stand in line for an hour.
+    pub(super) async fn turn(&self, key: String, crawl_delay: Duration) -> Result<Turn, FetchError> {
+        let host = self.host(&key);
+        host.refuse_if_paused()?;
+        let slot = host.slots.clone().acquire_owned().await.map_err(|_| closed())?;
+        let mut next_start = host.next_start.lock().await;
+        tokio::time::sleep_until(*next_start).await;
+        host.refuse_if_paused()?;
+        let place = self.everyone.clone().acquire_owned().await.map_err(|_| closed())?;
+        *next_start = Instant::now() + self.delay.max(crawl_delay);
+        drop(next_start);
+        Ok(Turn { key, _host: slot, _everyone: place })
+    }
+
+    /// Leaves a host alone for a while, because it answered `status` and said for how long.
+    pub(super) fn pause(&self, key: &str, status: u16, wait: Duration) {
+        let until = Instant::now() + wait.min(PAUSE_MAX);
+        let host = self.host(key);
+        let mut paused = host.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        if paused.is_none_or(|pause| pause.until < until) {
+            *paused = Some(Pause { until, status });
+        }
+    }
+
+    /// The hosts at which a new request would have to wait.
+    pub(super) fn busy(&self) -> Vec<String> {
+        let now = Instant::now();
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = hosts.by_key.iter().filter(|(_, host)| !host.is_free(now));
+        busy.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// How many hosts are remembered.
+    pub(super) fn remembered(&self) -> usize {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).by_key.len()
+    }
+
+    fn host(&self, key: &str) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.by_key.get(key) {
+            return host.clone();
+        }
+        let now = Instant::now();
+        if hosts.by_key.len() >= hosts.sweep_at.max(SWEEP_FROM) {
+            // Nobody can take a new handle while the map is locked, so a host held only by the map is idle.
+            hosts.by_key.retain(|_, host| Arc::strong_count(host) > 1 || !host.is_free(now));
+            hosts.sweep_at = hosts.by_key.len() * 2;
+        }
+        let host = Arc::new(Host {
+            slots: Arc::new(Semaphore::new(self.host_concurrency)),
+            next_start: TurnMutex::new(now),
+            paused: Mutex::new(None),
+        });
+        hosts.by_key.insert(key.to_owned(), host.clone());
+        host
+    }
+}
+
+impl Host {
+    fn paused(&self, now: Instant) -> Option<Pause> {
+        let paused = *self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        paused.filter(|pause| pause.until > now)
+    }
+
+    fn refuse_if_paused(&self) -> Result<(), FetchError> {
+        let now = Instant::now();
+        match self.paused(now) {
+            Some(Pause { until, status }) => Err(FetchError::Status { status, retry_after: Some(until - now) }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a request could start now.
+    fn is_free(&self, now: Instant) -> bool {
+        let in_time = self.next_start.try_lock().is_ok_and(|next| *next <= now);
+        in_time && self.slots.available_permits() > 0 && self.paused(now).is_none()
+    }
+}
+
+fn closed() -> FetchError {
+    FetchError::Setup("the fetcher is closed".to_owned())
+}
