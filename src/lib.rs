@@ -11,6 +11,7 @@
 
 pub mod article;
 pub mod config;
+pub mod demo;
 pub mod feed;
 pub mod feed_list;
 pub mod mention;
