@@ -136,7 +136,7 @@ async fn read(shared: &Shared, claim: &ClaimedFeed, fetched: Fetched) -> PollRes
     let entries = entry_rows(&feed, Utc::now());
     let hints = Hints { ttl: feed.ttl_seconds.map(std::time::Duration::from_secs), max_age: fetched.max_age, ..Hints::default() };
     let history = PollHistory { failures: 0, ..history(claim) };
-    let wait = schedule::next_poll(&history, &hints, &shared.config.poll, Utc::now(), rand::random());
+    let wait = schedule::next_poll(&history, &hints, &shared.config.poll, rand::random());
     PollResult {
         outcome: PollOutcome::Read {
             feed: FeedRow {
@@ -168,7 +168,7 @@ fn not_modified(shared: &Shared, claim: &ClaimedFeed, fetched: &Fetched) -> Poll
         status: Some(fetched.status),
         bytes: fetched.wire_bytes,
         elapsed: fetched.elapsed,
-        next_poll_in: schedule::next_poll(&history, &hints, &shared.config.poll, Utc::now(), rand::random()),
+        next_poll_in: schedule::next_poll(&history, &hints, &shared.config.poll, rand::random()),
     }
 }
 
@@ -182,7 +182,7 @@ fn failed(shared: &Shared, claim: &ClaimedFeed, reason: &'static str, detail: &s
         status: None,
         bytes: 0,
         elapsed: std::time::Duration::ZERO,
-        next_poll_in: schedule::next_poll(&history, &hints, &shared.config.poll, Utc::now(), rand::random()),
+        next_poll_in: schedule::next_poll(&history, &hints, &shared.config.poll, rand::random()),
     }
 }
 
