@@ -14,3 +14,4 @@ pub mod config;
 pub mod feed;
 pub mod feed_list;
 pub mod mention;
+pub mod page;
