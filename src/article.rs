@@ -3,8 +3,41 @@
 //! In: a page's HTML (or text that was cleaned by someone else), where it came from, and the rules. Out: an
 //! [`Article`]. What was removed and what looks glued together is reported, never hidden.
 
+mod blocks;
+mod body;
+pub mod error;
+mod explain;
+mod furniture;
+pub mod metadata;
+mod plain;
+mod refusal;
+pub mod repairs;
+pub mod rules;
+mod script_body;
+mod text;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use url::Url;
+
+pub use error::{CleanError, Why};
+pub use explain::explain;
+pub use plain::clean_plain;
+pub use rules::Rules;
+
+use crate::page::tree::{self, Limits};
+use blocks::{Kind, Page};
+use body::Anchors;
+use furniture::Known;
+use metadata::Metadata;
+use text::{count_words, folded, head, settle};
+
+/// Characters of a removed piece that are kept.
+const REMOVED_CHARS_MAX: usize = 500;
+/// Removed pieces that are kept; a page with more is not explained better by them.
+const REMOVED_MAX: usize = 200;
+/// Words below which a body found in the markup is a shell, when the page's data holds more.
+const SHELL_WORDS: usize = 80;
 
 /// A cleaned article. Offsets count Unicode scalar values in `text`, half-open.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -101,4 +134,198 @@ pub struct Repair {
 pub enum RepairKind {
     /// Two words run together where a link or a line break stood ("warAlthough", "Kazakhstanwhere").
     GluedWords,
+}
+
+/// What is known of an article from elsewhere: the feed's entry, or the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Hint {
+    /// When it was published.
+    pub published_at: Option<DateTime<Utc>>,
+    /// Its headline.
+    pub title: Option<String>,
+    /// Its summary, as text or HTML.
+    pub summary: Option<String>,
+}
+
+/// Cleans a page to its article, with the default limits.
+///
+/// # Errors
+/// [`CleanError`] says what the page is instead.
+pub fn clean(html: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) -> Result<Article, CleanError> {
+    clean_within(html, url, hint, rules, &Limits::default())
+}
+
+/// Cleans a page to its article.
+///
+/// # Errors
+/// [`CleanError`] says what the page is instead, or which limit it passed.
+pub fn clean_within(
+    html: &str,
+    url: Option<&Url>,
+    hint: &Hint,
+    rules: &Rules,
+    limits: &Limits,
+) -> Result<Article, CleanError> {
+    if html.trim().is_empty() {
+        return Err(CleanError::Empty);
+    }
+    let tree = tree::build(html, limits)?;
+    let metadata = metadata::read(&tree, url, hint, rules);
+    let mut page = blocks::read(&tree.html, rules);
+    let anchors = anchors(&metadata, hint);
+    body::clear_false_suspicions(&mut page);
+    let taints = body::taints(&page);
+    let story = body::choose(&page, &taints, &anchors);
+    let known = Known {
+        titles: metadata.titles.clone(),
+        authors: metadata.authors.iter().map(|name| folded(name)).collect(),
+    };
+    let why = story.map(|story| furniture::judge(&page, story, &taints, rules, &known)).unwrap_or_default();
+    let mut text = story.map(|story| assemble(&page, story, &why)).unwrap_or_default();
+    let removed = removed(&page, &why);
+    let mut word_count = count_words(&text);
+    // A page drawn by script carries its text as data.
+    if word_count < SHELL_WORDS
+        && let Some(data) = script_body::find(metadata.article_body.as_deref(), &tree.state)
+    {
+        let words = count_words(&data);
+        if words > 2 * word_count && words >= 40 {
+            (text, word_count) = (data, words);
+        }
+    }
+    if let Some(why) = refusal::judge(&page, &metadata, url, &text, word_count, rules) {
+        return Err(CleanError::NotAnArticle { why });
+    }
+    let repairs = repairs::find(&text, rules);
+    let (published_at, published_precision, published_source) = match metadata.published {
+        Some((moment, source)) => (Some(moment.at), moment.precision, Some(source)),
+        None => (None, Precision::None, None),
+    };
+    let paywalled = metadata.paywalled || why.iter().flatten().any(|reason| *reason == "paywall") && word_count < 250;
+    Ok(Article {
+        url: url.map(Url::to_string),
+        canonical_url: metadata.canonical_url,
+        site_name: metadata.site_name,
+        title: metadata.title,
+        authors: metadata.authors,
+        published_at,
+        published_precision,
+        published_source,
+        updated_at: metadata.updated.map(|moment| moment.at),
+        language: language_of(&text, metadata.language.as_deref()),
+        section: metadata.section,
+        tags: metadata.tags,
+        image_url: metadata.image_url,
+        completeness: completeness(&text, word_count, metadata.article_body.as_deref(), paywalled),
+        word_count,
+        paywalled,
+        removed,
+        repairs,
+        text,
+    })
+}
+
+fn anchors(metadata: &Metadata, hint: &Hint) -> Anchors {
+    let body = metadata.article_body.as_deref().map(folded).unwrap_or_default();
+    let summary = hint.summary.as_deref().map(|s| folded(&metadata::json_ld::unescape(s))).unwrap_or_default();
+    // A feed that carries the whole text is as good an anchor as the page's own data.
+    Anchors { body: if body.len() >= summary.len() { body } else { summary } }
+}
+
+fn assemble(page: &Page<'_>, story: usize, why: &[Option<&str>]) -> String {
+    let Some(range) = page.elements.get(story).map(|e| e.first..e.end) else { return String::new() };
+    let mut text = String::new();
+    let mut row_before = false;
+    for index in range {
+        let (Some(block), Some(None)) = (page.blocks.get(index), why.get(index)) else { continue };
+        if !text.is_empty() {
+            // Rows of one table are lines of one paragraph.
+            let row = block.kind == Kind::Row;
+            text.push_str(if row && row_before { "\n" } else { "\n\n" });
+        }
+        row_before = block.kind == Kind::Row;
+        text.push_str(&block.text);
+    }
+    text
+}
+
+/// Everything with a reason, neighbours with the same reason in one piece; the rest of the page is not the story's
+/// neighbourhood.
+fn removed(page: &Page<'_>, why: &[Option<&str>]) -> Vec<Removed> {
+    let mut pieces: Vec<Removed> = Vec::new();
+    let mut last = None;
+    for (index, (block, reason)) in page.blocks.iter().zip(why).enumerate() {
+        let Some(reason) = reason.filter(|reason| *reason != "outside") else { continue };
+        let joins = last == Some(index.wrapping_sub(1));
+        last = Some(index);
+        if let Some(piece) = pieces.last_mut().filter(|piece| joins && piece.reason == reason) {
+            let room = REMOVED_CHARS_MAX.saturating_sub(piece.text.chars().count() + 1);
+            if room > 0 {
+                piece.text.push('\n');
+                piece.text.push_str(head(&block.text, room));
+            }
+        } else if pieces.len() < REMOVED_MAX {
+            pieces.push(Removed { text: head(&block.text, REMOVED_CHARS_MAX).to_owned(), reason: reason.to_owned() });
+        }
+    }
+    pieces
+}
+
+/// The declared language, unless it is the template's default and the text plainly is in another.
+fn language_of(text: &str, declared: Option<&str>) -> Option<String> {
+    let sample = head(text, 2000);
+    let detected = whatlang::detect(sample).filter(|info| info.is_reliable() && sample.chars().count() > 40);
+    let code = detected.and_then(|info| two_letters(info.lang().code()));
+    match (declared, code) {
+        (Some("en") | None, Some(code)) => Some(code.to_owned()),
+        (Some(declared), _) => Some(declared.to_owned()),
+        (None, None) => None,
+    }
+}
+
+/// ISO 639-1 for the languages the detector knows by ISO 639-3.
+fn two_letters(code: &str) -> Option<&'static str> {
+    const CODES: [(&str, &str); 69] = [
+        ("afr", "af"), ("aka", "ak"), ("amh", "am"), ("ara", "ar"), ("aze", "az"), ("bel", "be"), ("ben", "bn"),
+        ("bul", "bg"), ("cat", "ca"), ("ces", "cs"), ("cmn", "zh"), ("dan", "da"), ("deu", "de"), ("ell", "el"),
+        ("eng", "en"), ("epo", "eo"), ("est", "et"), ("fin", "fi"), ("fra", "fr"), ("guj", "gu"), ("heb", "he"),
+        ("hin", "hi"), ("hrv", "hr"), ("hun", "hu"), ("hye", "hy"), ("ind", "id"), ("ita", "it"), ("jav", "jv"),
+        ("jpn", "ja"), ("kan", "kn"), ("kat", "ka"), ("khm", "km"), ("kor", "ko"), ("lat", "la"), ("lav", "lv"),
+        ("lit", "lt"), ("mal", "ml"), ("mar", "mr"), ("mkd", "mk"), ("mya", "my"), ("nep", "ne"), ("nld", "nl"),
+        ("nob", "no"), ("ori", "or"), ("pan", "pa"), ("pes", "fa"), ("pol", "pl"), ("por", "pt"), ("ron", "ro"),
+        ("rus", "ru"), ("sin", "si"), ("slk", "sk"), ("slv", "sl"), ("sna", "sn"), ("spa", "es"), ("srp", "sr"),
+        ("swe", "sv"), ("tam", "ta"), ("tel", "te"), ("tgl", "tl"), ("tha", "th"), ("tuk", "tk"), ("tur", "tr"),
+        ("ukr", "uk"), ("urd", "ur"), ("uzb", "uz"), ("vie", "vi"), ("yid", "yi"), ("zul", "zu"),
+    ];
+    CODES.iter().find(|(three, _)| *three == code).map(|(_, two)| *two)
+}
+
+/// How much of the story is thought to be here: less behind a paywall, less than the page's own data has, and less
+/// when it breaks off.
+#[expect(clippy::cast_precision_loss, reason = "an estimate of two digits")]
+fn completeness(text: &str, word_count: usize, article_body: Option<&str>, paywalled: bool) -> f32 {
+    let mut share: f32 = 1.0;
+    let full = article_body.map_or(0, count_words);
+    if full > word_count {
+        share = share.min(word_count as f32 / full as f32);
+    }
+    if paywalled {
+        share = share.min(if word_count < 150 { 0.3 } else { 0.7 });
+    }
+    let end = text.trim_end();
+    if end.ends_with('…') || end.ends_with("...") {
+        share = share.min(0.6);
+    }
+    if word_count < 40 {
+        share = share.min(0.7);
+    }
+    (share * 100.0).round() / 100.0
+}
+
+/// A text from a page's data, as paragraphs.
+fn paragraphs(text: &str) -> String {
+    let text = settle(text);
+    let parts: Vec<String> =
+        text.split('\n').map(text::squeeze).filter(|part| part.chars().any(char::is_alphanumeric)).collect();
+    parts.join("\n\n")
 }

@@ -1,0 +1,118 @@
+//! Which element holds the story.
+//!
+//! Every block is worth something: running text counts for the element, lists of links and furniture against it. The
+//! story is the element with the largest sum. That joins articles split over sibling containers (their parent has the
+//! larger sum) and leaves out the sidebar (its links cost more than its teasers bring).
+
+use super::blocks::{Block, Kind, Page};
+use super::text::{ends_sentence, folded, is_spaceless};
+
+/// A block never counts for more than this, so that one long comment does not outweigh a story.
+const WORTH_MAX: f64 = 120.0;
+/// What an element that calls itself an article's body is preferred by.
+const BODY_BONUS: f64 = 1.12;
+/// What `<article>` is preferred by.
+const ARTICLE_BONUS: f64 = 1.04;
+
+/// What the page says elsewhere about its story: JSON-LD's `articleBody`, the feed's summary.
+#[derive(Debug, Default)]
+pub(super) struct Anchors {
+    /// The text, folded.
+    pub body: String,
+}
+
+/// Words, where a spaceless script's characters count as the words they would make.
+#[expect(clippy::cast_precision_loss, reason = "a page's words are far below 2^52")]
+pub(super) fn units(block: &Block) -> f64 {
+    let spaceless = block.text.chars().take(200).filter(|c| is_spaceless(*c)).count();
+    if spaceless * 2 > block.chars.min(200) { block.words as f64 / 1.7 } else { block.words as f64 }
+}
+
+/// Whether a block reads as running text.
+pub(super) fn is_prose(block: &Block) -> bool {
+    let units = units(block);
+    block.kind != Kind::Caption
+        && !matches!(block.kind, Kind::Heading(_))
+        && block.link_density() < 0.45
+        && (units >= 25.0 || units >= 8.0 && ends_sentence(&block.text))
+}
+
+/// The units of running text in a range of blocks.
+pub(super) fn prose_units(blocks: &[Block]) -> f64 {
+    blocks.iter().filter(|block| is_prose(block)).map(units).sum()
+}
+
+/// Clears suspicions that would take away most of what there is to read.
+pub(super) fn clear_false_suspicions(page: &mut Page<'_>) {
+    let total = prose_units(&page.blocks);
+    for element in &mut page.elements {
+        let Some(reason) = element.suspect else { continue };
+        let share_max = match reason {
+            "comment" => 0.95,
+            "hidden" | "dialog" => 0.7,
+            _ => 0.45,
+        };
+        let inside = page.blocks.get(element.first..element.end).map_or(0.0, prose_units);
+        if inside > share_max * total {
+            element.suspect = None;
+        }
+    }
+}
+
+/// For each element, the reason of the nearest suspicion at or above it.
+pub(super) fn taints<'r>(page: &Page<'r>) -> Vec<Option<&'r str>> {
+    let mut taints: Vec<Option<&'r str>> = Vec::with_capacity(page.elements.len());
+    for (index, element) in page.elements.iter().enumerate() {
+        let above = if index == 0 { None } else { taints.get(element.parent).copied().flatten() };
+        taints.push(above.or(element.suspect));
+    }
+    taints
+}
+
+/// The element that holds the story, if there is running text at all.
+pub(super) fn choose(page: &Page<'_>, taints: &[Option<&str>], anchors: &Anchors) -> Option<usize> {
+    let mut sums = Vec::with_capacity(page.blocks.len() + 1);
+    let mut sum = 0.0;
+    sums.push(sum);
+    for block in &page.blocks {
+        sum += worth(block, taints.get(block.element).copied().flatten(), anchors);
+        sums.push(sum);
+    }
+    let mut best: Option<(usize, f64)> = None;
+    for (index, element) in page.elements.iter().enumerate() {
+        let (Some(before), Some(after)) = (sums.get(element.first), sums.get(element.end)) else { continue };
+        let mut value = after - before;
+        if element.is_body {
+            value *= BODY_BONUS;
+        } else if element.tag == "article" {
+            value *= ARTICLE_BONUS;
+        }
+        // At a tie the deeper one, which comes later, has less around the story.
+        if value > 0.0 && best.is_none_or(|(_, best)| value >= best) {
+            best = Some((index, value));
+        }
+    }
+    best.map(|(index, _)| index)
+}
+
+fn worth(block: &Block, taint: Option<&str>, anchors: &Anchors) -> f64 {
+    let units = units(block);
+    if taint.is_some() {
+        return if is_prose(block) { -0.3 * units.min(WORTH_MAX) } else { -0.5 };
+    }
+    if is_prose(block) {
+        let worth = units.min(WORTH_MAX);
+        if anchors.body.len() > 300 {
+            let known = anchors.body.contains(super::text::head(&folded(&block.text), 60));
+            return if known { worth * 1.5 } else { worth * 0.7 };
+        }
+        return worth;
+    }
+    if block.link_density() > 0.5 {
+        return -4.0 - 0.5 * units.min(40.0);
+    }
+    match block.kind {
+        Kind::Heading(_) | Kind::Item | Kind::Row | Kind::Quote => 0.0,
+        _ => -1.0,
+    }
+}

@@ -1,0 +1,236 @@
+//! The rules of cleaning, compiled once from data files and shared by all workers.
+
+use std::collections::HashSet;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::{RegexSet, RegexSetBuilder};
+use serde::Deserialize;
+
+use super::repairs::Glue;
+
+/// What is wrong with a rule file.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {message}")]
+pub struct RulesError {
+    /// The rule file's name.
+    pub file: &'static str,
+    /// What the parser said.
+    pub message: String,
+}
+
+/// All rules of cleaning. `Send`, `Sync`, and costly to make: make it once.
+#[derive(Debug)]
+pub struct Rules {
+    lines: PatternTable,
+    headings: PatternTable,
+    refusals: PatternTable,
+    classes: AhoCorasick,
+    class_groups: Vec<(String, bool)>,
+    class_group_of: Vec<usize>,
+    body_classes: AhoCorasick,
+    pub(super) byline: Byline,
+    pub(super) glue: Glue,
+}
+
+/// How bylines are written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Byline {
+    /// Words before a name ("By", "Von", "Por").
+    pub prefixes: Vec<String>,
+    /// Words between two names ("and", "und").
+    pub joints: Vec<String>,
+    /// Names of agencies, in lower case; they are no authors.
+    pub agencies: HashSet<String>,
+    /// Words that make a "name" a job or a desk.
+    pub jobs: HashSet<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FurnitureFile {
+    line: Vec<PatternGroup>,
+    heading: Vec<PatternGroup>,
+    refusal: Vec<PatternGroup>,
+    class: Vec<ClassGroup>,
+    body: BodyClasses,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PatternGroup {
+    reason: String,
+    words_max: usize,
+    patterns: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClassGroup {
+    reason: String,
+    #[serde(default)]
+    inline: bool,
+    tokens: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BodyClasses {
+    tokens: Vec<String>,
+}
+
+impl Rules {
+    /// The rules the program ships.
+    ///
+    /// # Panics
+    /// Never with the shipped files: a test loads them.
+    pub fn builtin() -> Self {
+        Self::from_texts(
+            include_str!("../../config/rules/furniture.toml"),
+            include_str!("../../config/rules/bylines.toml"),
+            include_str!("../../config/rules/glue.toml"),
+            include_str!("../../config/rules/words.txt"),
+            include_str!("../../config/rules/places.txt"),
+        )
+        .unwrap_or_else(|error| panic!("the rules this program ships do not load: {error}"))
+    }
+
+    /// Rules from the texts of the five files.
+    ///
+    /// # Errors
+    /// Names the file, and what in it cannot be read.
+    pub fn from_texts(
+        furniture: &str,
+        bylines: &str,
+        glue: &str,
+        words: &str,
+        places: &str,
+    ) -> Result<Self, RulesError> {
+        const FILE: &str = "furniture.toml";
+        let file: FurnitureFile = toml::from_str(furniture).map_err(|e| broken(FILE, &e))?;
+        let mut class_tokens = Vec::new();
+        let mut class_groups = Vec::new();
+        let mut class_group_of = Vec::new();
+        for group in file.class {
+            for token in group.tokens {
+                class_tokens.push(format!("-{token}-"));
+                class_group_of.push(class_groups.len());
+            }
+            class_groups.push((group.reason, group.inline));
+        }
+        let body_tokens: Vec<String> = file.body.tokens.iter().map(|token| format!("-{token}-")).collect();
+        Ok(Self {
+            lines: PatternTable::new(file.line)?,
+            headings: PatternTable::new(file.heading)?,
+            refusals: PatternTable::new(file.refusal)?,
+            classes: automaton(&class_tokens)?,
+            class_groups,
+            class_group_of,
+            body_classes: automaton(&body_tokens)?,
+            byline: toml::from_str(bylines).map_err(|e| broken("bylines.toml", &e))?,
+            glue: Glue::from_texts(glue, words, places).map_err(|e| broken("glue.toml", &e))?,
+        })
+    }
+
+    /// Why a line is furniture, by what it says.
+    pub(super) fn line(&self, text: &str, words: usize) -> Option<&str> {
+        self.lines.find(text, words)
+    }
+
+    /// What a heading announces, when that is not the story.
+    pub(super) fn heading(&self, text: &str, words: usize) -> Option<&str> {
+        self.headings.find(text, words)
+    }
+
+    /// What a page says it is, when it is no article.
+    pub(super) fn refusal(&self, text: &str, words: usize) -> Option<&str> {
+        self.refusals.find(text, words)
+    }
+
+    /// What an element is by its class and id, in the form of [`class_key`], and whether that holds inside a line.
+    pub(super) fn class(&self, key: &str) -> Option<(&str, bool)> {
+        let found = self.classes.find(key)?;
+        let (reason, inline) = self.class_groups.get(*self.class_group_of.get(found.pattern().as_usize())?)?;
+        Some((reason, *inline))
+    }
+
+    /// Whether an element calls itself the body of an article.
+    pub(super) fn is_body_class(&self, key: &str) -> bool {
+        self.body_classes.is_match(key)
+    }
+}
+
+fn broken(file: &'static str, error: &dyn std::fmt::Display) -> RulesError {
+    RulesError { file, message: error.to_string() }
+}
+
+fn automaton(tokens: &[String]) -> Result<AhoCorasick, RulesError> {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(tokens)
+        .map_err(|e| broken("furniture.toml", &e))
+}
+
+/// Patterns of which the first that fits gives its group's reason.
+#[derive(Debug)]
+struct PatternTable {
+    set: RegexSet,
+    groups: Vec<(String, usize)>,
+    words_max: usize,
+}
+
+impl PatternTable {
+    fn new(groups: Vec<PatternGroup>) -> Result<Self, RulesError> {
+        let mut patterns = Vec::new();
+        let mut of = Vec::new();
+        for group in groups {
+            for pattern in group.patterns {
+                patterns.push(pattern);
+                of.push((group.reason.clone(), group.words_max));
+            }
+        }
+        let words_max = of.iter().map(|(_, words)| *words).max().unwrap_or(0);
+        let set = RegexSetBuilder::new(&patterns)
+            .case_insensitive(true)
+            .size_limit(64 << 20)
+            .dfa_size_limit(16 << 20)
+            .build()
+            .map_err(|e| broken("furniture.toml", &e))?;
+        Ok(Self { set, groups: of, words_max })
+    }
+
+    fn find(&self, text: &str, words: usize) -> Option<&str> {
+        if words > self.words_max {
+            return None;
+        }
+        self.set.matches(text).into_iter().find_map(|index| {
+            let (reason, words_max) = self.groups.get(index)?;
+            (words <= *words_max).then_some(reason.as_str())
+        })
+    }
+}
+
+/// Class and id as `-word-word-`: lower case, cut at punctuation and at camel humps.
+pub(super) fn class_key(class: &str, id: &str) -> String {
+    let mut key = String::with_capacity(class.len() + id.len() + 4);
+    for part in [class, id] {
+        let mut before = '-';
+        for c in part.chars() {
+            if c.is_ascii_uppercase() && before.is_ascii_lowercase() || !c.is_alphanumeric() {
+                if !key.ends_with('-') {
+                    key.push('-');
+                }
+            } else if key.is_empty() {
+                key.push('-');
+            }
+            if c.is_alphanumeric() {
+                key.push(c.to_ascii_lowercase());
+            }
+            before = c;
+        }
+        if !key.ends_with('-') {
+            key.push('-');
+        }
+    }
+    key
+}

@@ -1,0 +1,70 @@
+//! Letters and words: the small measures that every part of cleaning shares.
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// A text as it is kept: NFC, without soft hyphens and zero-width marks that a reader cannot see.
+///
+/// Zero-width joiners and non-joiners stay: Persian and the Indic scripts spell with them.
+pub fn settle(text: &str) -> String {
+    let visible = |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}');
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        text.chars().filter(visible).collect()
+    } else {
+        text.chars().filter(visible).nfc().collect()
+    }
+}
+
+/// White space as a reader sees it: runs are one space, none at the ends. A line break stays one.
+pub fn squeeze(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// Whether a letter belongs to a script that is written without spaces.
+pub fn is_spaceless(c: char) -> bool {
+    matches!(c,
+        '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2fa1f}')
+}
+
+/// Words; characters where the script has no spaces.
+pub fn count_words(text: &str) -> usize {
+    let mut count = 0;
+    let mut in_word = false;
+    for c in text.chars() {
+        if is_spaceless(c) {
+            count += 1;
+            in_word = false;
+        } else if c.is_whitespace() {
+            in_word = false;
+        } else if !in_word && c.is_alphanumeric() {
+            in_word = true;
+            count += 1;
+        }
+    }
+    count
+}
+
+/// Letters and digits alone, in lower case: what is left to compare two spellings of one line by.
+pub fn folded(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a line ends as a sentence does.
+pub fn ends_sentence(text: &str) -> bool {
+    let end = text.trim_end_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | ']' | '」' | '』' | '›')
+    });
+    end.chars().next_back().is_some_and(|c| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '।' | '։' | '۔'))
+}
+
+/// The first so many characters.
+pub fn head(text: &str, chars_max: usize) -> &str {
+    text.char_indices().nth(chars_max).and_then(|(at, _)| text.get(..at)).unwrap_or(text)
+}
