@@ -3,8 +3,103 @@
 //! In: bytes as a server sent them, and the charset its header named. Out: a [`Feed`]. One bad entry never costs its
 //! neighbours: it goes to [`Feed::skipped`]; damage that was mended is told in [`Feed::recovered`].
 
+mod charset;
+pub mod dates;
+mod entities;
+mod json;
+mod markup;
+mod read;
+mod sniff;
+mod text;
+mod tree;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use url::Url;
+
+pub use sniff::{FEED_BYTES_MAX, FeedError};
+
+/// The most entries taken from one document. The longest honest feeds list a thousand.
+pub const ENTRIES_MAX: usize = 2000;
+/// Characters of a skipped item that are shown.
+const EXCERPT_CHARS: usize = 200;
+
+/// Reads a feed document. `content_type` is the HTTP header, `base` where the document came from.
+///
+/// # Errors
+/// A [`FeedError`] that says what the bytes are instead; never an empty feed where the bytes hold items.
+pub fn parse(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) -> Result<Feed, FeedError> {
+    sniff::refuse(bytes)?;
+    let (decoded, charset_note) = charset::decode(bytes, content_type);
+    let begin = decoded.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let mut feed = if begin.starts_with('{') { json::feed(begin, base)? } else { from_markup(&decoded, bytes, base)? };
+    feed.recovered.extend(charset_note);
+    let holds_items = || {
+        let lower = decoded.to_ascii_lowercase();
+        lower.contains("<item>") || lower.contains("<item ") || lower.contains("<entry>") || lower.contains("<entry ")
+    };
+    if feed.entries.is_empty() && feed.skipped.is_empty() && feed.format != FeedFormat::Json && holds_items() {
+        return Err(FeedError::NoEntriesRead);
+    }
+    Ok(feed)
+}
+
+fn from_markup(text: &str, bytes: &[u8], base: Option<&Url>) -> Result<Feed, FeedError> {
+    let parsed = markup::parse(text);
+    let Some(root) = read::find_root(&parsed.root) else {
+        if read::is_page(&parsed.root) {
+            return Err(FeedError::Html);
+        }
+        // A dialect our reader does not know may be one feed-rs does.
+        return second_reader(bytes, base)
+            .ok_or_else(|| FeedError::NotAFeed(read::outermost(&parsed.root).unwrap_or_else(|| "plain text".to_owned())));
+    };
+    let mut feed = read::feed(root, base);
+    feed.recovered.extend(parsed.mended.iter().map(|what| (*what).to_owned()));
+    Ok(feed)
+}
+
+/// feed-rs, isolated: its release 3.0.0 panics on some input from the network.
+fn second_reader(bytes: &[u8], base: Option<&Url>) -> Option<Feed> {
+    let read = std::panic::catch_unwind(|| {
+        let parser = feed_rs::parser::Builder::new()
+            .base_uri(base)
+            .id_generator(|_, _, _| String::new())
+            .build();
+        parser.parse(bytes).ok()
+    });
+    let found = read.ok().flatten()?;
+    let entries = found.entries.into_iter().take(ENTRIES_MAX).map(|e| Entry {
+        id: Some(e.id).filter(|id| !id.is_empty()),
+        url: e.links.into_iter().next().map(|l| l.href),
+        title: e.title.and_then(|t| text::plain(&t.content)),
+        summary: e.summary.map(|s| s.content),
+        content: e.content.and_then(|c| c.body),
+        authors: e.authors.into_iter().filter_map(|a| a.name).collect(),
+        published_at: e.published,
+        updated_at: e.updated,
+        categories: e.categories.into_iter().map(|c| c.term).collect(),
+        enclosures: Vec::new(),
+    });
+    Some(Feed {
+        format: match found.feed_type {
+            feed_rs::model::FeedType::Atom => FeedFormat::Atom,
+            feed_rs::model::FeedType::JSON => FeedFormat::Json,
+            feed_rs::model::FeedType::RSS1 => FeedFormat::Rdf,
+            _ => FeedFormat::Rss,
+        },
+        title: found.title.and_then(|t| text::plain(&t.content)),
+        description: found.description.and_then(|t| text::plain(&t.content)),
+        site_url: found.links.into_iter().next().map(|l| l.href),
+        language: found.language,
+        ttl_seconds: found.ttl.map(|minutes| u64::from(minutes) * 60),
+        hub_url: None,
+        next_url: None,
+        entries: entries.collect(),
+        skipped: Vec::new(),
+        recovered: vec!["read by the second reader".to_owned()],
+    })
+}
 
 /// A feed document, whatever its dialect was.
 #[derive(Debug, Clone, PartialEq, Serialize)]
