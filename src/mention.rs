@@ -3,7 +3,52 @@
 //! In: a text, its title and its publication time. Out: [`Findings`]. All offsets count Unicode scalar values in the
 //! text, half-open; lists are sorted by `start`, and mentions do not overlap each other.
 
+mod amounts;
+mod dates;
+mod join;
+mod lexicon;
+mod quotes;
+pub mod recognise;
+pub mod tokens;
+
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+
+pub use lexicon::Lexicon;
+
+/// The longest text read, in bytes; what stands behind is left unread. The longest articles have 100 KB.
+const TEXT_BYTES_MAX: usize = 1 << 20;
+
+/// Finds who, what, where, when and how much a text talks about.
+///
+/// `published_at` resolves "Thursday" and "last year". In a language other than English only what rules can tell
+/// honestly is looked for: known names and amounts.
+pub fn extract(
+    text: &str,
+    title: Option<&str>,
+    published_at: Option<DateTime<Utc>>,
+    language: Option<&str>,
+    lexicon: &Lexicon,
+) -> Findings {
+    let text = text.get(..text.floor_char_boundary(TEXT_BYTES_MAX)).unwrap_or_default();
+    let tokens = tokens::tokenise(text);
+    let english = language.is_none_or(|l| l.starts_with("en"));
+    let mut names = recognise::recognise(&tokens, lexicon);
+    if !english {
+        // Capital letters mean other things elsewhere; what the gazetteers know by its full name stays.
+        names.retain(|n| n.confidence >= 0.9 && (n.last - n.first > 1 || n.kind == EntityKind::Place));
+    }
+    let (mentions, entities) = join::join(&names, &tokens, text, title, lexicon);
+    let chars: Vec<char> = text.chars().collect();
+    let quotes = if english {
+        let scene = quotes::Scene { tokens: &tokens, mentions: &mentions, entities: &entities, lexicon, chars: &chars };
+        quotes::find(&scene)
+    } else {
+        Vec::new()
+    };
+    let dates = if english { dates::find(&tokens, &chars, published_at) } else { Vec::new() };
+    Findings { mentions, entities, quotes, dates, amounts: amounts::find(text) }
+}
 
 /// Everything found in one article.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
