@@ -2,11 +2,46 @@
 //!
 //! A default stands here with its reason; `config/wireroom.toml` says the same to users.
 
+pub mod load;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+
+/// A configuration and where it came from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// The file they came from; `None` for the built-in defaults.
+    pub path: Option<PathBuf>,
+    /// The database to use instead of the embedded one.
+    pub database_url: Option<Secret>,
+}
+
+/// A text that must not be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides a text.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Shows it to whom it concerns.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
+}
 
 /// All settings of one process.
 #[derive(Debug, Clone, Default)]

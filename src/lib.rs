@@ -23,3 +23,6 @@ pub mod page;
 pub mod rows;
 pub mod schedule;
 pub mod store;
+pub mod http;
+pub mod pipeline;
+pub mod telemetry;

@@ -54,6 +54,7 @@ pub async fn run(
                 }
                 // Permits come back at the commit, so "all slots free" means that everything is written.
                 let idle = slots.available_permits() == IN_FLIGHT_MAX;
+                shared.metrics.in_flight(IN_FLIGHT_MAX - slots.available_permits());
                 if none && mode == Mode::Once && polls_over && idle && !due_soon(&shared).await {
                     break;
                 }
@@ -76,11 +77,11 @@ async fn claim(shared: &Shared, free: usize) -> Result<Vec<ClaimedPage>, crate::
     let per_host = i64::try_from(shared.config.fetch.host_concurrency * 4).unwrap_or(8);
     let busy = shared.fetcher.hosts_busy();
     let limit = i64::try_from(free.min(64)).unwrap_or(64);
-    shared.store.claim_pages(limit, per_host, &busy, &shared.scope).await
+    shared.store.claim_pages(limit, per_host, &busy, shared.scope).await
 }
 
 async fn due_soon(shared: &Shared) -> bool {
-    match shared.store.next_page_due_in(&shared.scope).await {
+    match shared.store.next_page_due_in(shared.scope).await {
         Ok(Some(wait)) => wait <= ONCE_WAITS,
         Ok(None) => false,
         Err(_) => true,

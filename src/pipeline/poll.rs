@@ -25,7 +25,7 @@ pub async fn run(shared: Arc<Shared>, mode: Mode, stop: CancellationToken) {
     let mut pause = DATABASE_PAUSE.0;
     while !stop.is_cancelled() {
         let free = i64::try_from(slots.available_permits()).unwrap_or(i64::MAX);
-        let claimed = if free == 0 { Ok(Vec::new()) } else { shared.store.claim_feeds(free, &shared.scope).await };
+        let claimed = if free == 0 { Ok(Vec::new()) } else { shared.store.claim_feeds(free, shared.scope).await };
         let feeds = match claimed {
             Ok(feeds) => feeds,
             Err(error) => {
@@ -69,7 +69,12 @@ async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePer
             };
             tokio::select! {
                 fetched = shared.fetcher.get(request) => fetched,
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => {
+                    if let Err(error) = shared.store.release_feed(&claim).await {
+                        tracing::debug!(%error, "a feed's lease runs out by itself");
+                    }
+                    return;
+                }
             }
         }
         Err(_) => return tracing::error!(url = claim.url, "the feed's address is none; remove the feed"),
@@ -83,6 +88,7 @@ async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePer
     if let Some(detail) = result.outcome.detail() {
         tracing::info!(url = %claim.url, outcome = label, detail, "a feed could not be read");
     }
+    let result = Arc::new(result);
     match finish(&shared, &claim, &result, &stop).await {
         Ok(receipt) => {
             shared.counts.add(|sum| {
@@ -102,7 +108,7 @@ async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePer
 async fn finish(
     shared: &Shared,
     claim: &ClaimedFeed,
-    result: &PollResult,
+    result: &Arc<PollResult>,
     stop: &CancellationToken,
 ) -> Result<crate::store::PollReceipt, StoreError> {
     let mut pause = DATABASE_PAUSE.0;
@@ -133,9 +139,10 @@ async fn read(shared: &Shared, claim: &ClaimedFeed, fetched: Fetched) -> PollRes
         Ok(feed) => feed,
         Err(error) => return failed(shared, claim, error.kind(), &error.to_string(), Hints::default()),
     };
-    let entries = entry_rows(&feed, Utc::now());
+    let entries = entry_rows(&feed, Utc::now(), shared.config.poll.entry_age_max);
     let hints = Hints { ttl: feed.ttl_seconds.map(std::time::Duration::from_secs), max_age: fetched.max_age, ..Hints::default() };
-    let history = PollHistory { failures: 0, ..history(claim) };
+    let listed = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+    let history = PollHistory { failures: 0, listed_entries: listed, ..history(claim) };
     let wait = schedule::next_poll(&history, &hints, &shared.config.poll, rand::random());
     PollResult {
         outcome: PollOutcome::Read {
@@ -157,6 +164,20 @@ async fn read(shared: &Shared, claim: &ClaimedFeed, fetched: Fetched) -> PollRes
     }
 }
 
+fn history(claim: &ClaimedFeed) -> PollHistory {
+    PollHistory {
+        // Before its first poll a feed has no interval of its own.
+        interval: if claim.listed_entries == 0 {
+            std::time::Duration::ZERO
+        } else {
+            std::time::Duration::from_secs(claim.interval_seconds.unsigned_abs())
+        },
+        failures: u32::try_from(claim.failures).unwrap_or(0),
+        new_entries: u32::try_from(claim.new_entries).unwrap_or(0),
+        listed_entries: u32::try_from(claim.listed_entries).unwrap_or(0),
+    }
+}
+
 fn not_modified(shared: &Shared, claim: &ClaimedFeed, fetched: &Fetched) -> PollResult {
     let hints = Hints { max_age: fetched.max_age, ..Hints::default() };
     let history = PollHistory { failures: 0, new_entries: 0, ..history(claim) };
@@ -173,7 +194,7 @@ fn not_modified(shared: &Shared, claim: &ClaimedFeed, fetched: &Fetched) -> Poll
 }
 
 fn failed(shared: &Shared, claim: &ClaimedFeed, reason: &'static str, detail: &str, hints: Hints) -> PollResult {
-    let history = PollHistory { failures: claim.failures.saturating_add(1), ..history(claim) };
+    let history = PollHistory { failures: u32::try_from(claim.failures).unwrap_or(0).saturating_add(1), ..history(claim) };
     PollResult {
         outcome: PollOutcome::Failed { reason, detail: detail.to_owned() },
         // The validators vouch for items that are stored; a failure changes nothing about that.
@@ -191,7 +212,8 @@ fn fetch_hints(error: &FetchError) -> Hints {
 }
 
 /// The entries as rows: with their identity, each once, none from the future.
-fn entry_rows(feed: &Feed, now: DateTime<Utc>) -> Vec<EntryRow> {
+fn entry_rows(feed: &Feed, now: DateTime<Utc>, age_max: Option<std::time::Duration>) -> Vec<EntryRow> {
+    let oldest = age_max.and_then(|age| chrono::Duration::from_std(age).ok()).map(|age| now - age);
     identity::entry_keys(&feed.entries)
         .into_iter()
         .zip(&feed.entries)
@@ -205,6 +227,7 @@ fn entry_rows(feed: &Feed, now: DateTime<Utc>) -> Vec<EntryRow> {
                 url: url.to_string(),
                 fingerprint: identity::entry_fingerprint(entry),
                 published_at: entry.published_at.map(|t| t.min(now)),
+                too_old: oldest.is_some_and(|oldest| entry.published_at.is_some_and(|t| t < oldest)),
                 entry: entry.clone(),
             })
         })

@@ -51,21 +51,22 @@ pub async fn run(
 
 async fn commit(shared: &Shared, archive: Archive, batch: Vec<Finished>, stop: &CancellationToken) -> Archive {
     let started = Instant::now();
-    let (archive, mut pages, permits) = match tokio::task::spawn_blocking(move || keep(archive, batch)).await {
+    let (archive, pages, permits) = match tokio::task::spawn_blocking(move || keep(archive, batch)).await {
         Ok(kept) => kept,
         // The disk work of one batch panicked: its items stay leased and come back when the lease has run out.
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     };
+    let pages = Arc::new(pages);
     let mut pause = DATABASE_PAUSE.0;
     loop {
-        match shared.store.finish_pages(&mut pages).await {
+        match shared.store.finish_pages(&pages).await {
             Ok(receipts) => {
                 shared.health.database(Ok(()));
                 for (page, receipt) in pages.iter().zip(&receipts) {
                     shared.let_go(page.claim.task_id);
                     count(shared, &page.outcome, receipt);
                 }
-                shared.metrics.batch_written(pages.len(), started.elapsed());
+                shared.metrics.written(started.elapsed());
                 break;
             }
             Err(error) if error.is_transient() => {

@@ -1,0 +1,126 @@
+//! Logs and counters: what the process tells while it runs.
+//!
+//! Labels are words from closed sets, so the number of series does not grow with feeds or sites.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Sends logs to stderr. `level` is a filter such as `info` or `wireroom=debug`.
+pub fn init(format: LogFormat, level: &str) {
+    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let text = match format {
+        LogFormat::Auto => std::io::stderr().is_terminal(),
+        LogFormat::Text => true,
+        LogFormat::Json => false,
+    };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call, as tests make one, finds the first one's subscriber in place.
+    let set = if text { builder.with_target(false).try_init() } else { builder.json().flatten_event(true).try_init() };
+    if set.is_err() {
+        tracing::debug!("logging was set up before");
+    }
+}
+
+type Label = [(&'static str, &'static str); 1];
+
+/// The counters of a process; cheap to clone.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    polls: Family<Label, Counter>,
+    entries: Counter,
+    pages: Family<Label, Counter>,
+    fetch: Histogram,
+    read: Histogram,
+    write: Histogram,
+    in_flight: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("wireroom");
+        let seconds = || Histogram::new(exponential_buckets(0.001, 2.0, 16));
+        let inner = Inner {
+            polls: Family::default(),
+            entries: Counter::default(),
+            pages: Family::default(),
+            fetch: seconds(),
+            read: seconds(),
+            write: seconds(),
+            in_flight: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register("feed_polls", "Polls of feeds by outcome", inner.polls.clone());
+        registry.register("entries_new", "Feed entries never seen before", inner.entries.clone());
+        registry.register("pages", "Pages finished, by what became of them", inner.pages.clone());
+        registry.register_with_unit("fetch", "Time to fetch a page, waiting included", Unit::Seconds, inner.fetch.clone());
+        registry.register_with_unit("read", "Time to clean and extract a page", Unit::Seconds, inner.read.clone());
+        registry.register_with_unit("write", "Time to write a batch", Unit::Seconds, inner.write.clone());
+        registry.register("pages_in_flight", "Pages between claim and commit", inner.in_flight.clone());
+        Self(Arc::new(Inner { registry, ..inner }))
+    }
+}
+
+impl Metrics {
+    /// Counts a poll.
+    pub fn poll(&self, outcome: &'static str, new_entries: u64) {
+        self.0.polls.get_or_create(&[("outcome", outcome)]).inc();
+        self.0.entries.inc_by(new_entries);
+    }
+
+    /// Counts a finished page.
+    pub fn page(&self, outcome: &'static str) {
+        self.0.pages.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// Notes how long a fetch took.
+    pub fn fetched(&self, took: Duration) {
+        self.0.fetch.observe(took.as_secs_f64());
+    }
+
+    /// Notes how long cleaning and extraction took.
+    pub fn read(&self, took: Duration) {
+        self.0.read.observe(took.as_secs_f64());
+    }
+
+    /// Notes how long a batch took.
+    pub fn written(&self, took: Duration) {
+        self.0.write.observe(took.as_secs_f64());
+    }
+
+    /// Notes how many pages are between claim and commit.
+    pub fn in_flight(&self, pages: usize) {
+        self.0.in_flight.set(i64::try_from(pages).unwrap_or(i64::MAX));
+    }
+
+    /// The Prometheus text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        match encode(&mut text, &self.0.registry) {
+            Ok(()) => text,
+            Err(error) => format!("# metrics cannot be written: {error}\n"),
+        }
+    }
+}
