@@ -3,10 +3,15 @@
 //! A bad table costs its neighbours nothing: it goes to `rejected` with its line and the remedy. Only text that is no
 //! TOML at all refuses the whole list. Nothing here touches the network or the disk.
 
+mod forms;
+
 use std::collections::HashMap;
+
 
 use serde::Deserialize;
 use url::Url;
+
+pub use forms::{to_opml, to_toml};
 
 /// The longest address taken, in bytes: longer ones are generated or hostile, and indexes have to hold them.
 pub const URL_BYTES_MAX: usize = 2048;
@@ -87,6 +92,26 @@ pub fn read(text: &str) -> Result<FeedList, toml::de::Error> {
         }
     }
     Ok(list)
+}
+
+/// Reads a feed list in whichever form it is: OPML, TOML, CSV with a header row, or an address a line.
+///
+/// # Errors
+/// The text is none of these; the error says as what it was read.
+pub fn read_any(name: &str, text: &str) -> Result<FeedList, String> {
+    let begin = text.trim_start_matches('\u{feff}').trim_start();
+    let extension = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    if begin.starts_with('<') {
+        return forms::read_opml(text);
+    }
+    if extension == "toml" || begin.contains("[[feeds]]") {
+        return read(text).map_err(|error| error.to_string().trim_end().to_owned());
+    }
+    let first = begin.lines().next().unwrap_or_default().to_ascii_lowercase();
+    if extension == "csv" || first.split(',').any(|column| column.trim() == "url") {
+        return forms::read_csv(text);
+    }
+    Ok(forms::read_plain(text))
 }
 
 fn parse_row(table: toml::Table) -> Result<ListedFeed, String> {

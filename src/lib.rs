@@ -26,3 +26,4 @@ pub mod store;
 pub mod http;
 pub mod pipeline;
 pub mod telemetry;
+pub mod cli;

@@ -1,5 +1,6 @@
 //! `wireroom demo`: the bundled newspaper through the real daemon into the real database.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -17,7 +18,7 @@ use crate::store::{FeedOrigin, Scope};
 /// Runs the demo, or takes everything of it out again.
 pub async fn demo(loaded: &Loaded, force: bool, remove: bool, json: bool) -> Result<(), Failure> {
     let started = Instant::now();
-    let opened = database::open(&loaded.config).await?;
+    let opened = database::open(loaded).await?;
     let done = if remove { take_out(&opened).await } else { show(loaded, &opened, force, json, started).await };
     let closed = opened.close().await;
     done.and(closed)
@@ -43,24 +44,24 @@ async fn show(loaded: &Loaded, opened: &Opened, force: bool, json: bool, started
         .await
         .map_err(|error| Failure::failed(format!("no loopback port for the newspaper: {error}")))?;
     let address = listener.local_addr().map_err(|error| Failure::failed(error.to_string()))?;
-    let config = configuration(&loaded.config, &newspaper, address);
     let feeds = newspaper.feeds();
     let stop = CancellationToken::new();
-    let (newspaper, press) = demo::serve(newspaper, listener, stop.clone());
+    let press = demo::serve(newspaper, listener, stop.clone())?;
+    let config = configuration(&loaded.config, press.resolve(), address);
     opened.store.sync_feed_list(&feeds, FeedOrigin::Demo).await?;
 
-    eprintln!("the newspaper is out on {address}: {} feeds of {} sites", feeds.len(), newspaper.hosts().len());
+    eprintln!("the newspaper is out on {address}: {} feeds", feeds.len());
     let watch = tokio::spawn(watch(opened.store.clone(), started));
     let first = round(loaded, opened, &config).await?;
     eprintln!("first round: {first}");
     // News does not stand still: an article is edited, and the feeds are asked again.
-    newspaper.publish_edit();
-    opened.store.make_due(FeedOrigin::Demo).await?;
+    press.publish_edit();
+    opened.store.make_due(Scope::Demo).await?;
     let second = round(loaded, opened, &config).await?;
     eprintln!("second round: {second}");
     watch.abort();
     stop.cancel();
-    if let Err(error) = press.await {
+    if let Err(error) = press.stopped().await {
         tracing::warn!(%error, "the newspaper stopped by itself");
     }
     answers::after_demo(opened, json).await
@@ -72,9 +73,9 @@ async fn round(loaded: &Loaded, opened: &Opened, config: &Config) -> Result<Summ
 
 /// The user's settings, but for what a newspaper on loopback needs: its names answered, its address allowed, and no
 /// second between two requests, since nobody else's server is asked.
-fn configuration(config: &Config, newspaper: &Newspaper, address: std::net::SocketAddr) -> Config {
+fn configuration(config: &Config, names: Vec<(String, SocketAddr)>, address: SocketAddr) -> Config {
     let mut config = config.clone();
-    config.fetch.resolve.extend(newspaper.hosts().into_iter().map(|host| (host, address)));
+    config.fetch.resolve.extend(names);
     config.fetch.allow_networks.push(ipnet::IpNet::from(address.ip()));
     config.fetch.host_delay = Duration::from_millis(20);
     config.http.listen = None;

@@ -19,7 +19,7 @@ use crate::telemetry::Metrics;
 /// Runs the daemon until it is told to stop, or with `once` until nothing is left to do.
 pub async fn run(loaded: &Loaded, once: bool, json: bool) -> Result<(), Failure> {
     let config = &loaded.config;
-    let opened = database::open(config).await?;
+    let opened = database::open(loaded).await?;
     let feeds = take_feed_list(config, &opened.store).await?;
     if feeds == 0 {
         tracing::warn!("no feeds yet: add some with `wireroom feeds add URL` or `wireroom feeds import FILE`");
@@ -29,7 +29,7 @@ pub async fn run(loaded: &Loaded, once: bool, json: bool) -> Result<(), Failure>
     let stopped = opened.close().await;
     let summary = summary?;
     if once {
-        print::summary(&summary, json)?;
+        if json { print::json(&summary)? } else { print::line(&summary.to_string())? }
     }
     stopped
 }
@@ -43,8 +43,8 @@ pub async fn go(
     mode: Mode,
 ) -> Result<Summary, Failure> {
     let stop = CancellationToken::new();
-    let metrics = Metrics::new();
-    let health = Health::new();
+    let metrics = Metrics::default();
+    let health = Health::default();
     health.database(Ok(()));
     let port = match config.http.listen {
         Some(address) => {
@@ -69,12 +69,11 @@ pub async fn go(
         knowledge: Knowledge::builtin(),
         config,
         metrics,
-        health: health.clone(),
+        health,
         scope,
     });
     let handle = pipeline.handle();
     let signals = tokio::spawn(watch_signals(loaded.clone(), opened.store.clone(), handle, stop.clone()));
-    health.progress();
     tell_systemd(&[sd_notify::NotifyState::Ready]);
     let summary = pipeline.run(mode, stop.clone()).await;
     stop.cancel();
@@ -92,7 +91,7 @@ async fn take_feed_list(config: &Config, store: &Store) -> Result<usize, Failure
     let Some(path) = &config.feeds_file else { return Ok(store.feed_count().await?) };
     let text = tokio::fs::read_to_string(path)
         .await
-        .map_err(|error| Failure::config(format!("{}: the feed list cannot be read: {error}", path.display())))?;
+        .map_err(|error| Failure::Config(format!("{}: the feed list cannot be read: {error}", path.display())))?;
     let list = read_list(path, &text)?;
     let report = store.sync_feed_list(&list, FeedOrigin::File).await?;
     tracing::info!(
@@ -109,7 +108,7 @@ async fn take_feed_list(config: &Config, store: &Store) -> Result<usize, Failure
 fn read_list(path: &Path, text: &str) -> Result<Vec<crate::feed_list::ListedFeed>, Failure> {
     let name = path.to_string_lossy();
     let list = crate::feed_list::read_any(&name, text)
-        .map_err(|error| Failure::config(format!("{name}: {error}")))?;
+        .map_err(|error| Failure::Config(format!("{name}: {error}")))?;
     for rejected in &list.rejected {
         tracing::warn!(file = %name, line = rejected.line, reason = rejected.reason, "a line of the feed list is left out");
     }

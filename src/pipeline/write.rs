@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{DATABASE_PAUSE, Shared};
 use crate::archive::Archive;
 use crate::fetch::Fetched;
-use crate::store::{FinishedPage, PageOutcome, PageReceipt, StoreError};
+use crate::store::{FinishedPage, PageOutcome, PageReceipt};
 
 /// A page that has been through all stages, with its place in the pipeline.
 pub struct Finished {

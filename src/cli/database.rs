@@ -1,0 +1,90 @@
+//! The database a command talks to: the one named, or the embedded one, brought up and migrated.
+
+use std::path::PathBuf;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use sqlx::postgres::PgConnectOptions;
+
+use super::Failure;
+use crate::config::Loaded;
+use crate::embedded::{self, Progress, Server, Settings};
+use crate::store::Store;
+
+/// An open database.
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// Where pages and the embedded server live.
+    pub data_dir: PathBuf,
+    server: Option<Server>,
+}
+
+impl Opened {
+    /// Closes the connections; stops the embedded server if nobody else uses it.
+    pub async fn close(self) -> Result<(), Failure> {
+        self.store.close().await;
+        if let Some(server) = self.server {
+            server.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// The data folder.
+pub fn data_dir(loaded: &Loaded) -> PathBuf {
+    loaded.config.data_dir.clone().unwrap_or_else(|| embedded::default_data_dir(|name| std::env::var_os(name)))
+}
+
+/// Starts or joins the embedded server, saying what it does where that takes a while.
+pub async fn serve(loaded: &Loaded) -> Result<Server, Failure> {
+    let mut settings = Settings::new(data_dir(loaded), std::env::var_os("PATH").as_deref());
+    settings.bin_dir =
+        loaded.config.database.bin_dir.clone().or_else(|| std::env::var_os("WIREROOM_PG_BIN").map(PathBuf::from));
+    settings.listen = loaded.config.database.listen;
+    let bar = ProgressBar::new_spinner();
+    let told = bar.clone();
+    let server = embedded::start(&settings, move |progress| {
+        told.enable_steady_tick(Duration::from_millis(120));
+        match progress {
+            Progress::Fetching { from, bytes } => {
+                let text = format!("fetching PostgreSQL from {from}: {} MB, once", bytes >> 20);
+                tracing::info!("{text}");
+                told.set_message(text);
+            }
+            Progress::Creating(version) => told.set_message(format!("making a database with PostgreSQL {version}")),
+            Progress::WaitingForOldServer => told.set_message("waiting for the processes of a crashed server to end"),
+            Progress::SocketElsewhere(path) => tracing::info!(path = %path.display(), "the socket is in a short folder"),
+            _ => {}
+        }
+    })
+    .await;
+    bar.finish_and_clear();
+    Ok(server?)
+}
+
+/// Connects, migrated.
+pub async fn open(loaded: &Loaded) -> Result<Opened, Failure> {
+    let (options, server) = match &loaded.database_url {
+        Some(url) => {
+            let options = PgConnectOptions::from_str(url.reveal())
+                .map_err(|error| Failure::Config(format!("DATABASE_URL cannot be read: {error}")))?;
+            (options, None)
+        }
+        None => {
+            let server = serve(loaded).await?;
+            (server.connect_options(), Some(server))
+        }
+    };
+    let connected = Store::connect(options, &loaded.config.database, &loaded.config.pipeline).await;
+    let store = match connected {
+        Ok(store) => store,
+        Err(error) => {
+            let hint = if server.is_some() { "" } else { "; is DATABASE_URL right, and the server up?" };
+            return Err(Failure::TryAgain(format!("{error}{hint}")));
+        }
+    };
+    store.migrate().await?;
+    Ok(Opened { store, data_dir: data_dir(loaded), server })
+}

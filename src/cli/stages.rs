@@ -1,0 +1,80 @@
+//! `parse`, `clean` and `extract`: the pure stages on files, from the shell.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::inputs::{self, Input, InputError, Output};
+use super::{CleanArgs, Failure, Inputs};
+use crate::article::{self, Article, Hint, Rules};
+use crate::config::Loaded;
+use crate::fetch::FetchKind;
+use crate::mention::{self, Lexicon};
+use crate::{feed, page};
+
+/// `wireroom parse`.
+pub async fn parse(loaded: &Loaded, inputs: &Inputs) -> Result<(), Failure> {
+    inputs::each(loaded, inputs, FetchKind::Feed, |input| {
+        let feed = feed::parse(&input.bytes, input.content_type.as_deref(), input.url.as_ref())
+            .map_err(|error| InputError::new(error.kind(), error.to_string()))?;
+        fields(&feed)
+    })
+    .await
+}
+
+/// `wireroom clean`.
+pub async fn clean(loaded: &Loaded, args: CleanArgs) -> Result<(), Failure> {
+    let rules = Rules::builtin();
+    let inputs = args.inputs.clone();
+    inputs::each(loaded, &inputs, FetchKind::Page, move |input| {
+        let article = cleaned(input, &args, &rules)?;
+        if args.explain {
+            return Ok(Output::Text(article::explain(&article)));
+        }
+        if args.text { Ok(Output::Text(article.text)) } else { fields(&article) }
+    })
+    .await
+}
+
+/// `wireroom extract`.
+pub async fn extract(loaded: &Loaded, args: CleanArgs) -> Result<(), Failure> {
+    let knowledge = Arc::new((Rules::builtin(), Lexicon::builtin()));
+    let inputs = args.inputs.clone();
+    inputs::each(loaded, &inputs, FetchKind::Page, move |input| {
+        let (rules, lexicon) = &*knowledge;
+        let article = cleaned(input, &args, rules)?;
+        let found = mention::extract(
+            &article.text,
+            article.title.as_deref(),
+            article.published_at,
+            article.language.as_deref(),
+            lexicon,
+        );
+        let (Output::Fields(mut all), Output::Fields(Value::Object(found))) = (fields(&article)?, fields(&found)?) else {
+            return Err(InputError::new("bug", "an article is no JSON object"));
+        };
+        if let Some(object) = all.as_object_mut() {
+            object.extend(found);
+        }
+        Ok(Output::Fields(all))
+    })
+    .await
+}
+
+fn cleaned(input: &Input, args: &CleanArgs, rules: &Rules) -> Result<Article, InputError> {
+    let hint = Hint { published_at: args.published, ..Hint::default() };
+    let decoded = page::decode(&input.bytes, input.content_type.as_deref());
+    if args.plain {
+        if input.bytes.iter().take(4096).any(|b| *b == 0) {
+            return Err(InputError::new("binary", "the input is no text: it has NUL bytes; give plain text with --plain"));
+        }
+        return Ok(article::clean_plain(&decoded.text, input.url.as_ref(), &hint, rules));
+    }
+    page::check(&input.bytes).map_err(|error| InputError::new(error.kind(), error.to_string()))?;
+    article::clean(&decoded.text, input.url.as_ref(), &hint, rules)
+        .map_err(|error| InputError::new(error.kind(), error.to_string()))
+}
+
+fn fields(value: &impl serde::Serialize) -> Result<Output, InputError> {
+    serde_json::to_value(value).map(Output::Fields).map_err(|error| InputError::new("bug", error.to_string()))
+}
