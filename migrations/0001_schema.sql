@@ -1,6 +1,7 @@
 -- The schema of wireroom: feeds, entries and the queue; articles by month; who and what they are about.
 -- Runs on PostgreSQL 15 and newer with no extension.
 
+set local search_path = public;
 create schema if not exists wireroom;
 create schema if not exists api;
 comment on schema wireroom is 'Helpers of wireroom: functions for queries and for the daemon.';

@@ -1,5 +1,6 @@
 -- What analysts look at, and who may do what.
 
+set local search_path = public;
 create view mentions as
     select ae.article_id, ae.entity_id, e.name, e.kind,
            m.start, m."end", substring(a.text from m.start + 1 for m."end" - m.start) as text

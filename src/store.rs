@@ -62,6 +62,10 @@ impl Store {
         pipeline: &PipelineConfig,
     ) -> Result<Self, StoreError> {
         let options = options.application_name("wireroom").options([
+            // A role named wireroom would otherwise make its tables in the schema of that name.
+            ("search_path", "public"),
+            // The `rollback` at every release would be answered by a warning each time.
+            ("client_min_messages", "error"),
             ("statement_timeout", "15s"),
             ("lock_timeout", "10s"),
             ("idle_in_transaction_session_timeout", "15s"),

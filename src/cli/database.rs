@@ -77,14 +77,24 @@ pub async fn open(loaded: &Loaded) -> Result<Opened, Failure> {
             (server.connect_options(), Some(server))
         }
     };
-    let connected = Store::connect(options, &loaded.config.database, &loaded.config.pipeline).await;
-    let store = match connected {
-        Ok(store) => store,
-        Err(error) => {
-            let hint = if server.is_some() { "" } else { "; is DATABASE_URL right, and the server up?" };
-            return Err(Failure::TryAgain(format!("{error}{hint}")));
+    match connect(loaded, options, server.is_none()).await {
+        Ok(store) => Ok(Opened { store, data_dir: data_dir(loaded), server }),
+        Err(failure) => {
+            // Nobody else will stop what was started for nothing.
+            if let Some(server) = server {
+                server.stop().await?;
+            }
+            Err(failure)
         }
-    };
+    }
+}
+
+async fn connect(loaded: &Loaded, options: PgConnectOptions, named: bool) -> Result<Store, Failure> {
+    let hint = if named { "; is DATABASE_URL right, and the server up?" } else { "" };
+    let store = Store::connect(options, &loaded.config.database, &loaded.config.pipeline).await.map_err(|error| {
+        let text = format!("{error}{hint}");
+        if error.is_transient() { Failure::TryAgain(text) } else { Failure::Failed(text) }
+    })?;
     store.migrate().await?;
-    Ok(Opened { store, data_dir: data_dir(loaded), server })
+    Ok(store)
 }

@@ -25,7 +25,7 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
 /// Writes a table that fits the terminal.
 pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
     let mut table = Table::new();
-    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head.iter().copied());
     for row in rows {
         table.add_row(row);

@@ -166,7 +166,7 @@ fn joins(tokens: &[Token<'_>], from: usize, at: usize, lexicon: &Lexicon) -> boo
 fn read_run(tokens: &[Token<'_>], from: usize, end: usize, lexicon: &Lexicon, found: &mut Vec<NameSpan>) {
     let run = tokens.get(from..end).unwrap_or_default();
     let texts: Vec<&str> = run.iter().map(|t| t.text).collect();
-    if run.iter().any(|t| t.possessive) && texts.len() > 1 {
+    if run.iter().rev().skip(1).any(|t| t.possessive) {
         found.push(span(tokens, from, end, EntityKind::Organization, 0.85, None));
         return;
     }
@@ -176,6 +176,15 @@ fn read_run(tokens: &[Token<'_>], from: usize, end: usize, lexicon: &Lexicon, fo
         let title = if kind == EntityKind::Person { role_before(tokens, from, lexicon) } else { None };
         let confidence = if texts.len() == 1 && lexicon.is_first_name(&whole) { 0.6 } else { 0.95 };
         found.push(span(tokens, from, end, kind, confidence, title));
+        return;
+    }
+    // "Taiwan Straits", "Gaza Strip": what is talked about is the land.
+    if let [first, rest @ ..] = &texts[..]
+        && lexicon.is_country(first)
+        && !rest.is_empty()
+        && rest.iter().all(|w| lexicon.listed("place", w))
+    {
+        found.push(span(tokens, from, from + 1, EntityKind::Place, 0.8, None));
         return;
     }
     if let Some(kind) = kind_by_head(&texts, lexicon) {
@@ -272,6 +281,10 @@ fn judge(tokens: &[Token<'_>], from: usize, end: usize, lexicon: &Lexicon) -> Op
     if texts.iter().all(|w| lexicon.is_common(w)) && !lexicon.is_first_name(first) {
         return None;
     }
+    // "Central Asian", "South Koreans"
+    if texts.last().is_some_and(|w| lexicon.is_group(w)) {
+        return Some(span(tokens, from, end, EntityKind::Group, 0.8, None));
+    }
     if lexicon.is_first_name(first) || title.is_some() || first.chars().count() == 1 {
         return person(0.85);
     }
@@ -281,7 +294,7 @@ fn judge(tokens: &[Token<'_>], from: usize, end: usize, lexicon: &Lexicon) -> Op
     if lexicon.listed("placecue", before) && texts.len() <= 2 && !texts.iter().any(|w| lexicon.is_surname(w)) {
         return Some(span(tokens, from, end, EntityKind::Place, 0.45, None));
     }
-    if texts.len() <= 4 && texts.iter().all(|w| !lexicon.is_common(w)) { person(0.6) } else { person(0.4) }
+    if texts.len() <= 4 && texts.iter().all(|w| !lexicon.is_common(w)) { person(0.6) } else { None }
 }
 
 fn kind_by_head(texts: &[&str], lexicon: &Lexicon) -> Option<EntityKind> {
