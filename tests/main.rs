@@ -2,3 +2,5 @@
 
 #[path = "main/feed_list.rs"]
 mod feed_list;
+#[path = "main/newspaper.rs"]
+mod newspaper;

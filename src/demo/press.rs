@@ -70,10 +70,7 @@ impl Article {
         let edit = plan.edit.as_ref().filter(|_| edition == Edition::Second);
         let source = edit.map_or_else(|| plan.text.clone(), |edit| format!("{}\n\n{}", plan.text, edit.append));
         let dated = |text: &str| calendar::resolve(text, published_at, &language);
-        let path = plan.path.clone().unwrap_or_else(|| {
-            let path = published_at.format(&site.article_path.replace("{yyyy}/{mm}/{dd}", "%Y/%m/%d")).to_string();
-            path.replace("{section}", &plan.section.to_lowercase().replace(' ', "-")).replace("{slug}", &plan.slug)
-        });
+        let path = plan.path.clone().unwrap_or_else(|| address(plan, site, published_at));
         Self {
             url: format!("http://{}{path}", site.host),
             listed_url: format!("http://{}{}", site.host, plan.listed_path.as_ref().unwrap_or(&path)),
@@ -97,10 +94,17 @@ impl Article {
     pub fn text(&self) -> String {
         self.blocks.iter().map(|b| b.text.as_str()).collect::<Vec<_>>().join("\n\n")
     }
+}
 
-    fn answers_to(&self, url: &str) -> bool {
-        self.url == url
-    }
+/// The site's pattern of addresses, filled in.
+fn address(plan: &ArticlePlan, site: &SitePlan, published_at: DateTime<Utc>) -> String {
+    let section = plan.section.to_lowercase().replace(' ', "-");
+    let dated = [("{yyyy}", "%Y"), ("{mm}", "%m"), ("{dd}", "%d")]
+        .into_iter()
+        .fold(site.article_path.clone(), |path, (name, format)| {
+            path.replace(name, &published_at.format(format).to_string())
+        });
+    dated.replace("{section}", &section).replace("{slug}", &plan.slug)
 }
 
 impl Newspaper {
@@ -121,7 +125,7 @@ impl Newspaper {
         if let Some(feed) = site.plan.feeds.iter().find(|f| f.path == path) {
             return self.feed(site, feed, head, visits.edition);
         }
-        if let Some(article) = articles.iter().find(|a| a.answers_to(&url)) {
+        if let Some(article) = articles.iter().find(|a| a.url == url) {
             let asked = visits.answered.entry(url).or_default();
             *asked = asked.saturating_add(1);
             return site.article(article, *asked, head, visits.edition);
