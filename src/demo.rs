@@ -66,7 +66,7 @@ impl Newspaper {
             .map(|(plan, layout)| {
                 let print = |edition| plan.articles.iter().map(|a| Article::print(a, &plan, base, edition)).collect();
                 let (first, second) = (print(Edition::First), print(Edition::Second));
-                Site { layout, first, second, plan }
+                Site { plan, layout, first, second }
             })
             .collect();
         Self { sites }

@@ -34,15 +34,13 @@ pub(super) fn resolve(text: &str, published: DateTime<Utc>, language: &str) -> S
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        match after.split_once('}').and_then(|(inside, tail)| Some((day(inside, published, language)?, tail))) {
-            Some((words, tail)) => {
-                out.push_str(&words);
-                rest = tail;
-            }
-            None => {
-                out.push('{');
-                rest = after;
-            }
+        let placed = after.split_once('}').and_then(|(inside, tail)| Some((day(inside, published, language)?, tail)));
+        if let Some((words, tail)) = placed {
+            out.push_str(&words);
+            rest = tail;
+        } else {
+            out.push('{');
+            rest = after;
         }
     }
     out.push_str(rest);

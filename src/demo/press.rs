@@ -70,10 +70,7 @@ impl Article {
         let edit = plan.edit.as_ref().filter(|_| edition == Edition::Second);
         let source = edit.map_or_else(|| plan.text.clone(), |edit| format!("{}\n\n{}", plan.text, edit.append));
         let dated = |text: &str| calendar::resolve(text, published_at, &language);
-        let path = plan.path.clone().unwrap_or_else(|| {
-            let path = published_at.format(&site.article_path.replace("{yyyy}/{mm}/{dd}", "%Y/%m/%d")).to_string();
-            path.replace("{section}", &plan.section.to_lowercase().replace(' ', "-")).replace("{slug}", &plan.slug)
-        });
+        let path = plan.path.clone().unwrap_or_else(|| address(plan, site, published_at));
         Self {
             url: format!("http://{}{path}", site.host),
             listed_url: format!("http://{}{}", site.host, plan.listed_path.as_ref().unwrap_or(&path)),
@@ -97,10 +94,17 @@ impl Article {
     pub fn text(&self) -> String {
         self.blocks.iter().map(|b| b.text.as_str()).collect::<Vec<_>>().join("\n\n")
     }
+}
 
-    fn answers_to(&self, url: &str) -> bool {
-        self.url == url
-    }
+/// The site's pattern of addresses, filled in.
+fn address(plan: &ArticlePlan, site: &SitePlan, published_at: DateTime<Utc>) -> String {
+    let section = plan.section.to_lowercase().replace(' ', "-");
+    let dated = [("{yyyy}", "%Y"), ("{mm}", "%m"), ("{dd}", "%d")]
+        .into_iter()
+        .fold(site.article_path.clone(), |path, (name, format)| {
+            path.replace(name, &published_at.format(format).to_string())
+        });
+    dated.replace("{section}", &section).replace("{slug}", &plan.slug)
 }
 
 impl Newspaper {
@@ -121,7 +125,7 @@ impl Newspaper {
         if let Some(feed) = site.plan.feeds.iter().find(|f| f.path == path) {
             return self.feed(site, feed, head, visits.edition);
         }
-        if let Some(article) = articles.iter().find(|a| a.answers_to(&url)) {
+        if let Some(article) = articles.iter().find(|a| a.url == url) {
             let asked = visits.answered.entry(url).or_default();
             *asked = asked.saturating_add(1);
             return site.article(article, *asked, head, visits.edition);
@@ -150,12 +154,11 @@ impl Newspaper {
         };
         // If-None-Match wins over If-Modified-Since (RFC 9110, 13.2.2). Comparing the date's text is enough: an honest
         // client sends back what it was given.
-        let unchanged = match (head.get(header::IF_NONE_MATCH), &etag) {
-            (Some(known), Some(etag)) => known.as_bytes() == etag.as_bytes(),
-            _ => {
-                let known = head.get(header::IF_MODIFIED_SINCE).map(http::HeaderValue::as_bytes);
-                known.is_some() && known == last_modified.as_ref().map(String::as_bytes)
-            }
+        let unchanged = if let (Some(known), Some(etag)) = (head.get(header::IF_NONE_MATCH), &etag) {
+            known.as_bytes() == etag.as_bytes()
+        } else {
+            let known = head.get(header::IF_MODIFIED_SINCE).map(http::HeaderValue::as_bytes);
+            known.is_some() && known == last_modified.as_ref().map(String::as_bytes)
         };
         let mut response = if unchanged {
             answer(StatusCode::NOT_MODIFIED, Vec::new())
@@ -248,7 +251,10 @@ impl Site {
             ("related_title", promo.0.to_owned()),
             ("related_url", promo.1.to_owned()),
             ("related_html", list(related.into_iter())),
-            ("tags_html", article.tags.iter().map(|t| format!("<li>{}</li>\n", markup::escape(t))).collect()),
+            (
+                "tags_html",
+                article.tags.iter().fold(String::new(), |html, t| html + "<li>" + &markup::escape(t) + "</li>\n"),
+            ),
             ("json_ld_html", self.json_ld(article)),
         ]);
         values
@@ -297,7 +303,9 @@ impl Site {
 }
 
 fn list<'a>(articles: impl Iterator<Item = &'a Article>) -> String {
-    articles.map(|a| format!("<li><a href=\"{}\">{}</a></li>\n", a.url, markup::escape(&a.title))).collect()
+    articles.fold(String::new(), |html, a| {
+        html + "<li><a href=\"" + &a.url + "\">" + &markup::escape(&a.title) + "</a></li>\n"
+    })
 }
 
 /// FNV-1a, 64 bits: a validator needs no more than to change with the body.
