@@ -8,3 +8,11 @@ mod feed_list;
 mod fetch;
 #[path = "main/support.rs"]
 mod support;
+#[path = "main/embedded.rs"]
+mod embedded;
+#[path = "main/end_to_end.rs"]
+mod end_to_end;
+#[path = "main/store.rs"]
+mod store;
+#[path = "main/newspaper.rs"]
+mod newspaper;

@@ -1,4 +1,6 @@
 //! What tests of several stages share.
 
+#[path = "support/database.rs"]
+pub mod database;
 #[path = "support/server.rs"]
 pub mod server;
