@@ -1,7 +1,7 @@
 //! Which addresses are asked: the public internet, by http or https, on the web's ports.
 //!
 //! In: a URL, or an address DNS gave. Out: nothing, or why it is refused. A name is judged by its addresses, in
-//! [`super::resolver`]; here stand the rules for addresses and for what a URL says openly.
+//! the resolver; here stand the rules for addresses and for what a URL says openly.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -115,20 +115,23 @@ pub fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let refused = match address.octets() {
-        // This network, private use, loopback.
-        [0 | 10 | 127, ..] => true,
+        // This network, private use, loopback; link-local, where clouds keep their metadata; more private use; protocol
+        // assignments, the old 6to4 relay, AS112, benchmarks, documentation.
+        [0 | 10 | 127, ..]
+        | [169, 254, ..]
+        | [192, 168, ..]
+        | [192, 0, 0 | 2, _]
+        | [192, 88, 99, _]
+        | [192, 31, 196, _]
+        | [192, 52, 193, _]
+        | [192, 175, 48, _]
+        | [198, 18 | 19, ..]
+        | [198, 51, 100, _]
+        | [203, 0, 113, _] => true,
         // Carrier-grade NAT.
         [100, second, ..] => (64..=127).contains(&second),
-        // Link-local, where clouds keep their metadata.
-        [169, 254, ..] => true,
+        // Private use.
         [172, second, ..] => (16..=31).contains(&second),
-        // Protocol assignments, documentation, the old 6to4 relay, AS112.
-        [192, 0, 0 | 2, _] | [192, 88, 99, _] | [192, 31, 196, _] | [192, 52, 193, _] | [192, 175, 48, _] => true,
-        [192, 168, ..] => true,
-        // Benchmarks.
-        [198, 18 | 19, ..] => true,
-        // Documentation.
-        [198, 51, 100, _] | [203, 0, 113, _] => true,
         // Multicast, reserved, broadcast.
         [first, ..] => first >= 224,
     };

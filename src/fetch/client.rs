@@ -160,14 +160,12 @@ impl Shared {
             self.guard.check_url(&url)?;
             let mut crawl_delay = Duration::ZERO;
             if obeys_robots {
-                let known = self.robots.fresh(&url);
-                let robots = match known {
-                    Some(answer) => answer?,
-                    None => {
-                        // Asking takes a turn of its own; holding ours meanwhile could wait on itself.
-                        turn = None;
-                        self.robots.get(&url, self.ask_robots(&url)).await?
-                    }
+                let robots = if let Some(answer) = self.robots.fresh(&url) {
+                    answer?
+                } else {
+                    // Asking takes a turn of its own; holding ours meanwhile could wait on itself.
+                    turn = None;
+                    self.robots.get(&url, self.ask_robots(&url)).await?
                 };
                 if !robots.allows(&url[url::Position::BeforePath..url::Position::AfterQuery]) {
                     return Err(FetchError::Robots);
@@ -259,12 +257,13 @@ impl Shared {
         match Box::pin(self.travel(url, &mut journey, false)).await {
             Ok(arrival) => Ok(Arc::new(Robots::parse(&arrival.body))),
             Err(FetchError::TooManyRedirects) => Ok(Arc::default()),
-            // The host asked for silence, perhaps before this; that is no answer about its rules.
-            Err(error @ FetchError::Status { status: 429 | 503, retry_after: Some(_) }) => Err(error),
             Err(FetchError::Status { status, .. }) if status != 429 && (400..500).contains(&status) => {
                 Ok(Arc::default())
             }
-            Err(error @ FetchError::Denied(_)) => Err(error),
+            // The host asked for silence, perhaps before this; that is no answer about its rules.
+            Err(error @ (FetchError::Denied(_) | FetchError::Status { status: 429 | 503, retry_after: Some(_) })) => {
+                Err(error)
+            }
             Err(error) => Err(FetchError::RobotsUnavailable(error.to_string())),
         }
     }

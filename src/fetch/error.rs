@@ -126,7 +126,7 @@ impl FetchError {
             cause = inner.source();
         }
         if deepest.is_empty() {
-            deepest = "no cause given".to_owned();
+            deepest.push_str("no cause given");
         }
         if error.is_timeout() {
             return Self::Timeout(if error.is_connect() { "connecting" } else { "no byte came for too long" });

@@ -37,18 +37,17 @@ impl PublicOnly {
     }
 
     async fn addresses(self, name: String) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
-        let answer = match self.pinned.get(&name) {
-            // The port travels along: the client takes it when the URL names none.
-            Some(pinned) => pinned.clone(),
-            None => {
-                let permit = self.lookups.clone().acquire_owned().await?;
-                let lookup = tokio::task::spawn_blocking(move || {
-                    // The permit ends with the thread's work, not with the caller's patience.
-                    let _permit = permit;
-                    (name.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>)
-                });
-                lookup.await??
-            }
+        // The port travels along: the client takes it when the URL names none.
+        let answer = if let Some(pinned) = self.pinned.get(&name) {
+            pinned.clone()
+        } else {
+            let permit = self.lookups.clone().acquire_owned().await?;
+            let lookup = tokio::task::spawn_blocking(move || {
+                // The permit ends with the thread's work, not with the caller's patience.
+                let _permit = permit;
+                (name.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>)
+            });
+            lookup.await??
         };
         let mut refused = None;
         let mut allowed = Vec::new();

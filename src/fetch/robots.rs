@@ -220,12 +220,10 @@ fn normalise(bytes: &[u8], stars_are_special: bool, normal: &mut String) {
         }
         let literal = match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => true,
-            _ if escaped => false,
-            b'*' => stars_are_special,
-            b'$' => false,
-            b':' | b'/' | b'?' | b'@' | b'[' | b']' => !in_query,
-            b' ' | b'"' | b'<' | b'>' => false,
-            other => other.is_ascii_graphic(),
+            b'*' => stars_are_special && !escaped,
+            b':' | b'/' | b'?' | b'@' | b'[' | b']' => !in_query && !escaped,
+            b'$' | b'"' | b'<' | b'>' => false,
+            other => other.is_ascii_graphic() && !escaped,
         };
         if !escaped && byte == b'?' {
             in_query = true;
