@@ -182,7 +182,7 @@ async fn template(connection: &mut PgConnection, admin: &PgConnectOptions) -> St
         return name;
     }
     sqlx::query("select pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut *connection).await.expect("locks");
-    if !sqlx::query_scalar(exists).bind(&name).fetch_one(&mut *connection).await.expect("the server answers") {
+    if !sqlx::query_scalar::<_, bool>(exists).bind(&name).fetch_one(&mut *connection).await.expect("the server answers") {
         drop_leftovers(connection).await;
         let unfinished = format!("{name}_unfinished");
         run(connection, format!(r#"drop database if exists "{unfinished}" with (force)"#)).await;
