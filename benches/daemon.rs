@@ -9,6 +9,12 @@
 //!
 //! `--limit N` takes N pages of each set. Prints what it saw and exits 1 where a promise did not hold.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "counts are small, and the paths are our own"
+)]
+
 #[path = "daemon/press.rs"]
 mod press;
 #[path = "daemon/rig.rs"]
@@ -108,9 +114,10 @@ async fn main() -> ExitCode {
         let mut random = rig::Random::new(options.seed);
         for kill in 0..options.kills {
             let mut daemon = Daemon::start(&rig, &torn, 0, &["run"]);
-            let after = Duration::from_millis(300 + random.below(took.as_millis() as u64 / 6));
+            let after =
+                Duration::from_millis(300 + random.below(u64::try_from(took.as_millis()).unwrap_or(u64::MAX) / 6));
             tokio::time::sleep(after).await;
-            daemon.kill();
+            daemon.kill().await;
             println!("kill {kill} after {after:?}: {} articles", rig.state(&torn).await.articles());
         }
         rig.settle(&torn, 1).await;
@@ -134,7 +141,7 @@ async fn main() -> ExitCode {
         tokio::time::sleep(Duration::from_secs(options.outage - options.outage / 2)).await;
         rig.start_postgres().await;
         let back = Instant::now();
-        while daemon.ready().await.0 != 200 && back.elapsed() < Duration::from_secs(60) {
+        while daemon.ready().await.0 != 200 && back.elapsed() < Duration::from_mins(1) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         println!("ready again {:.1} s after Postgres was back", back.elapsed().as_secs_f64());

@@ -87,7 +87,7 @@ enum Command {
     /// One article and all that is known of it
     #[command(after_help = "Example: wireroom article 1865204480000000123")]
     Article {
-        /// Its article_id
+        /// Its `article_id`
         id: i64,
         #[command(flatten)]
         ask: Ask,

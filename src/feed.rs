@@ -51,8 +51,9 @@ fn from_markup(text: &str, bytes: &[u8], base: Option<&Url>) -> Result<Feed, Fee
             return Err(FeedError::Html);
         }
         // A dialect our reader does not know may be one feed-rs does.
-        return second_reader(bytes, base)
-            .ok_or_else(|| FeedError::NotAFeed(read::outermost(&parsed.root).unwrap_or_else(|| "plain text".to_owned())));
+        return second_reader(bytes, base).ok_or_else(|| {
+            FeedError::NotAFeed(read::outermost(&parsed.root).unwrap_or_else(|| "plain text".to_owned()))
+        });
     };
     let mut feed = read::feed(root, base);
     feed.recovered.extend(parsed.mended.iter().map(|what| (*what).to_owned()));
@@ -62,10 +63,7 @@ fn from_markup(text: &str, bytes: &[u8], base: Option<&Url>) -> Result<Feed, Fee
 /// feed-rs, isolated: its release 3.0.0 panics on some input from the network.
 fn second_reader(bytes: &[u8], base: Option<&Url>) -> Option<Feed> {
     let read = std::panic::catch_unwind(|| {
-        let parser = feed_rs::parser::Builder::new()
-            .base_uri(base)
-            .id_generator(|_, _, _| String::new())
-            .build();
+        let parser = feed_rs::parser::Builder::new().base_uri(base).id_generator(|_, _, _| String::new()).build();
         parser.parse(bytes).ok()
     });
     let found = read.ok().flatten()?;

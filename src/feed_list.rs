@@ -7,7 +7,6 @@ mod forms;
 
 use std::collections::HashMap;
 
-
 use serde::Deserialize;
 use url::Url;
 

@@ -73,12 +73,11 @@ pub fn entry_keys(entries: &[Entry]) -> Vec<Option<EntryKey>> {
         .map(|entry| {
             let text = identifying_text(entry)?;
             let url = entry.url.clone();
-            let shared = match first_url.get(&text) {
-                Some(first) => *first != url,
-                None => {
-                    first_url.insert(text.clone(), url.clone());
-                    false
-                }
+            let shared = if let Some(first) = first_url.get(&text) {
+                *first != url
+            } else {
+                first_url.insert(text.clone(), url.clone());
+                false
             };
             let text = if shared { format!("{text}|{}", url.unwrap_or_default()) } else { text };
             Some(EntryKey(Sha256::digest(text).into()))

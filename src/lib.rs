@@ -11,19 +11,19 @@
 
 pub mod archive;
 pub mod article;
+pub mod cli;
 pub mod config;
+pub mod demo;
+pub mod embedded;
 pub mod feed;
 pub mod feed_list;
 pub mod fetch;
-pub mod mention;
-pub mod demo;
-pub mod embedded;
+pub mod http;
 pub mod identity;
+pub mod mention;
 pub mod page;
+pub mod pipeline;
 pub mod rows;
 pub mod schedule;
 pub mod store;
-pub mod http;
-pub mod pipeline;
 pub mod telemetry;
-pub mod cli;

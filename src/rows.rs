@@ -171,10 +171,14 @@ fn within_limits(mut article: Article) -> Article {
     article.language = article.language.map(|t| clipped(&t, 35));
     for list in [&mut article.authors, &mut article.tags] {
         list.truncate(50);
-        list.iter_mut().for_each(|name| *name = clipped(name, NAME_CHARS_MAX));
+        for name in list.iter_mut() {
+            *name = clipped(name, NAME_CHARS_MAX);
+        }
     }
     article.removed.truncate(REMOVED_MAX);
-    article.removed.iter_mut().for_each(|r| r.text = without_nul(&r.text));
+    for removed in &mut article.removed {
+        removed.text = without_nul(&removed.text);
+    }
     article.text = without_nul(&article.text);
     if article.text.len() > TEXT_BYTES_MAX {
         let cut = article.text.floor_char_boundary(TEXT_BYTES_MAX);

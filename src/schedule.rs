@@ -34,11 +34,11 @@ pub struct Hints {
 }
 
 /// A publisher's `ttl` and `max-age` are honoured up to this: feeds that say a week publish every hour all the same.
-const HINT_MAX: Duration = Duration::from_secs(2 * 3600);
+const HINT_MAX: Duration = Duration::from_hours(2);
 /// The first pause after a failure.
-const FAILURE_FIRST: Duration = Duration::from_secs(5 * 60);
+const FAILURE_FIRST: Duration = Duration::from_mins(5);
 /// The interval of a feed nothing is known of.
-const INTERVAL_START: Duration = Duration::from_secs(15 * 60);
+const INTERVAL_START: Duration = Duration::from_mins(15);
 
 /// The pause until the next poll. `jitter` is in `0.0..1.0`: up to a tenth is added, so that feeds polled together
 /// drift apart.
@@ -52,7 +52,7 @@ pub fn next_poll(history: &PollHistory, hints: &Hints, config: &PollConfig, jitt
         learned(history).clamp(least, most).max(asked.min(most))
     };
     // A server that says when to come back is obeyed beyond our own ceiling, up to a week.
-    let pause = hints.retry_after.map_or(pause, |after| pause.max(after.min(Duration::from_secs(7 * 86400))));
+    let pause = hints.retry_after.map_or(pause, |after| pause.max(after.min(Duration::from_hours(168))));
     pause + pause.mul_f64(jitter.clamp(0.0, 1.0) / 10.0)
 }
 

@@ -80,7 +80,7 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(database.connections_max)
             .acquire_timeout(Duration::from_secs(5))
-            .max_lifetime(Duration::from_secs(30 * 60))
+            .max_lifetime(Duration::from_mins(30))
             // sqlx 0.9 hands an open transaction on when a `begin` is cancelled (its issue 4393).
             .after_release(|connection, _| {
                 Box::pin(async move {
@@ -130,9 +130,11 @@ impl Store {
     pub async fn ensure_partitions(&self) -> Result<(), StoreError> {
         self.unit(|connection| {
             Box::pin(async move {
-                sqlx::query!("select wireroom.ensure_partitions(now() - interval '1 month', now() + interval '2 months')")
-                    .fetch_one(connection)
-                    .await?;
+                sqlx::query!(
+                    "select wireroom.ensure_partitions(now() - interval '1 month', now() + interval '2 months')"
+                )
+                .fetch_one(connection)
+                .await?;
                 Ok(())
             })
         })

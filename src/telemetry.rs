@@ -75,7 +75,12 @@ impl Default for Metrics {
         registry.register("feed_polls", "Polls of feeds by outcome", inner.polls.clone());
         registry.register("entries_new", "Feed entries never seen before", inner.entries.clone());
         registry.register("pages", "Pages finished, by what became of them", inner.pages.clone());
-        registry.register_with_unit("fetch", "Time to fetch a page, waiting included", Unit::Seconds, inner.fetch.clone());
+        registry.register_with_unit(
+            "fetch",
+            "Time to fetch a page, waiting included",
+            Unit::Seconds,
+            inner.fetch.clone(),
+        );
         registry.register_with_unit("read", "Time to clean and extract a page", Unit::Seconds, inner.read.clone());
         registry.register_with_unit("write", "Time to write a batch", Unit::Seconds, inner.write.clone());
         registry.register("pages_in_flight", "Pages between claim and commit", inner.in_flight.clone());

@@ -2,17 +2,17 @@
 
 #[path = "main/archive.rs"]
 mod archive;
-#[path = "main/feed_list.rs"]
-mod feed_list;
-#[path = "main/fetch.rs"]
-mod fetch;
-#[path = "main/support.rs"]
-mod support;
 #[path = "main/embedded.rs"]
 mod embedded;
 #[path = "main/end_to_end.rs"]
 mod end_to_end;
-#[path = "main/store.rs"]
-mod store;
+#[path = "main/feed_list.rs"]
+mod feed_list;
+#[path = "main/fetch.rs"]
+mod fetch;
 #[path = "main/newspaper.rs"]
 mod newspaper;
+#[path = "main/store.rs"]
+mod store;
+#[path = "main/support.rs"]
+mod support;

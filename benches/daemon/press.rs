@@ -152,7 +152,11 @@ impl Site {
             .pages
             .iter()
             .map(|p| {
-                format!("<item><link>http://{h}{p}</link><guid>http://{h}{p}</guid></item>\n", h = self.host, p = p.path)
+                format!(
+                    "<item><link>http://{h}{p}</link><guid>http://{h}{p}</guid></item>\n",
+                    h = self.host,
+                    p = p.path
+                )
             })
             .collect();
         format!(

@@ -14,27 +14,36 @@ pub fn explain(article: &Article) -> String {
     let title = article.title.as_deref().unwrap_or("(no headline)");
     let paragraphs = article.text.split("\n\n").filter(|p| !p.is_empty()).count();
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "{title}");
-    let _ = writeln!(out, "kept: {} words in {paragraphs} paragraphs, completeness {:.2}", article.word_count, article.completeness);
+    _ = writeln!(out, "{title}");
+    _ = writeln!(
+        out,
+        "kept: {} words in {paragraphs} paragraphs, completeness {:.2}",
+        article.word_count, article.completeness
+    );
     if let (Some(at), Some(source)) = (article.published_at, article.published_source) {
-        let _ = writeln!(out, "published: {} (to the {}, from {source})", at.to_rfc3339(), article.published_precision.as_str());
+        _ = writeln!(
+            out,
+            "published: {} (to the {}, from {source})",
+            at.to_rfc3339(),
+            article.published_precision.as_str()
+        );
     }
     if article.paywalled {
-        let _ = writeln!(out, "paywalled: the page says that the rest must be paid for");
+        _ = writeln!(out, "paywalled: the page says that the rest must be paid for");
     }
-    let _ = writeln!(out, "removed: {}", article.removed.len());
+    _ = writeln!(out, "removed: {}", article.removed.len());
     let width = article.removed.iter().map(|piece| piece.reason.len()).max().unwrap_or(0);
     for piece in &article.removed {
         let line = piece.text.replace('\n', " / ");
         let shown = head(&line, SHOWN_CHARS);
         let more = if shown.len() < line.len() { "…" } else { "" };
-        let _ = writeln!(out, "  {:width$}  {shown}{more}", piece.reason);
+        _ = writeln!(out, "  {:width$}  {shown}{more}", piece.reason);
     }
     if !article.repairs.is_empty() {
-        let _ = writeln!(out, "broken before we saw it: {}", article.repairs.len());
+        _ = writeln!(out, "broken before we saw it: {}", article.repairs.len());
         for repair in &article.repairs {
             let word: String = article.text.chars().skip(repair.start).take(repair.end - repair.start).collect();
-            let _ = writeln!(out, "  {}–{}  {word}", repair.start, repair.end);
+            _ = writeln!(out, "  {}–{}  {word}", repair.start, repair.end);
         }
     }
     out

@@ -34,7 +34,8 @@ pub async fn article(loaded: &Loaded, id: i64, ask: Ask) -> Result<(), Failure> 
     let opened = database::open(loaded).await?;
     let article = opened.store.article(id).await;
     opened.close().await?;
-    let article = article?.ok_or_else(|| Failure::failed(format!("there is no article {id}; `wireroom search` finds ids")))?;
+    let article =
+        article?.ok_or_else(|| Failure::failed(format!("there is no article {id}; `wireroom search` finds ids")))?;
     if ask.json { print::json(&article) } else { show_article(&article) }
 }
 
@@ -42,7 +43,8 @@ fn show_article(a: &ArticleAnswer) -> Result<(), Failure> {
     print::line(a.title.as_deref().unwrap_or("(no headline)"))?;
     print::line(&format!("{} · {} · {}\n{}\n", a.domain, print::time(a.published_at), a.authors.join(", "), a.url))?;
     print::line(&a.text)?;
-    for (name, list) in [("entities", &a.entities), ("quotes", &a.quotes), ("dates", &a.dates), ("amounts", &a.amounts)] {
+    for (name, list) in [("entities", &a.entities), ("quotes", &a.quotes), ("dates", &a.dates), ("amounts", &a.amounts)]
+    {
         print::line(&format!("\n{name}:"))?;
         for row in list.as_array().into_iter().flatten() {
             print::line(&format!("  {row}"))?;
@@ -115,7 +117,10 @@ pub async fn status(loaded: &Loaded, ask: Ask) -> Result<(), Failure> {
         vec!["oldest page due".to_owned(), status.lag_seconds.map_or("–".to_owned(), |s| format!("{s:.0} s ago"))],
         vec![
             "articles".to_owned(),
-            format!("{} in all, {} in 24 h, {} in 1 h", status.articles, status.articles_last_day, status.articles_last_hour),
+            format!(
+                "{} in all, {} in 24 h, {} in 1 h",
+                status.articles, status.articles_last_day, status.articles_last_hour
+            ),
         ],
         vec!["entities".to_owned(), status.entities.to_string()],
         vec!["database".to_owned(), format!("{} MB", status.database_bytes >> 20)],

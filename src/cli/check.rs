@@ -70,7 +70,9 @@ pub async fn healthcheck(config: &Config) -> Result<(), Failure> {
 
 async fn ask(address: std::net::SocketAddr) -> std::io::Result<String> {
     let mut stream = tokio::net::TcpSocket::new_v4()?.connect(address).await?;
-    stream.write_all(format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
+    stream
+        .write_all(format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())
+        .await?;
     let mut answer = String::new();
     stream.take(64 << 10).read_to_string(&mut answer).await?;
     Ok(answer)

@@ -55,7 +55,9 @@ pub async fn serve(loaded: &Loaded) -> Result<Server, Failure> {
             }
             Progress::Creating(version) => told.set_message(format!("making a database with PostgreSQL {version}")),
             Progress::WaitingForOldServer => told.set_message("waiting for the processes of a crashed server to end"),
-            Progress::SocketElsewhere(path) => tracing::info!(path = %path.display(), "the socket is in a short folder"),
+            Progress::SocketElsewhere(path) => {
+                tracing::info!(path = %path.display(), "the socket is in a short folder");
+            }
             _ => {}
         }
     })
@@ -66,16 +68,13 @@ pub async fn serve(loaded: &Loaded) -> Result<Server, Failure> {
 
 /// Connects, migrated.
 pub async fn open(loaded: &Loaded) -> Result<Opened, Failure> {
-    let (options, server) = match &loaded.database_url {
-        Some(url) => {
-            let options = PgConnectOptions::from_str(url.reveal())
-                .map_err(|error| Failure::Config(format!("DATABASE_URL cannot be read: {error}")))?;
-            (options, None)
-        }
-        None => {
-            let server = serve(loaded).await?;
-            (server.connect_options(), Some(server))
-        }
+    let (options, server) = if let Some(url) = &loaded.database_url {
+        let options = PgConnectOptions::from_str(url.reveal())
+            .map_err(|error| Failure::Config(format!("DATABASE_URL cannot be read: {error}")))?;
+        (options, None)
+    } else {
+        let server = serve(loaded).await?;
+        (server.connect_options(), Some(server))
     };
     match connect(loaded, options, server.is_none()).await {
         Ok(store) => Ok(Opened { store, data_dir: data_dir(loaded), server }),

@@ -31,7 +31,7 @@ pub enum DbCommand {
     /// Write a dump
     #[command(after_help = "Example: wireroom db backup wireroom.dump")]
     Backup {
-        /// The file, in pg_dump's custom format
+        /// The file, in `pg_dump`'s custom format
         file: PathBuf,
     },
     /// Read a dump into an empty database

@@ -86,9 +86,7 @@ fn configuration(config: &Config, names: Vec<(String, SocketAddr)>, address: Soc
 /// Shows progress, and says when the first article can be queried.
 async fn watch(store: crate::store::Store, started: Instant) {
     let bar = ProgressBar::new_spinner();
-    bar.set_style(
-        ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
-    );
+    bar.set_style(ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
     bar.enable_steady_tick(Duration::from_millis(120));
     let mut told = false;
     loop {

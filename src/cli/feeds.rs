@@ -96,8 +96,9 @@ async fn with_database(opened: &Opened, command: FeedsCommand) -> Result<(), Fai
     match command {
         FeedsCommand::Add { urls } => take(opened, "the command line", &urls.join("\n")).await,
         FeedsCommand::Import { file } => {
-            let text = std::fs::read_to_string(&file)
-                .map_err(|error| Failure::failed(format!("{}: cannot be read: {error}; give a text file", file.display())))?;
+            let text = std::fs::read_to_string(&file).map_err(|error| {
+                Failure::failed(format!("{}: cannot be read: {error}; give a text file", file.display()))
+            })?;
             take(opened, &file.display().to_string(), &text).await
         }
         FeedsCommand::Export { format } => {
@@ -240,8 +241,10 @@ async fn discover(loaded: &Loaded, site: &Url) -> Result<(), Failure> {
 
 /// The feeds a page announces by its link elements.
 fn announced(html: &str, base: &Url) -> Result<Vec<String>, Failure> {
-    let tree = page::tree::build(html, &page::tree::Limits::default()).map_err(|error| Failure::failed(error.to_string()))?;
-    let links = scraper::Selector::parse("link[rel~=alternate][href]").map_err(|error| Failure::failed(error.to_string()))?;
+    let tree =
+        page::tree::build(html, &page::tree::Limits::default()).map_err(|error| Failure::failed(error.to_string()))?;
+    let links =
+        scraper::Selector::parse("link[rel~=alternate][href]").map_err(|error| Failure::failed(error.to_string()))?;
     let is_feed = |kind: &str| {
         let kind = kind.to_ascii_lowercase();
         kind.contains("rss") || kind.contains("atom") || kind.contains("feed+json") || kind == "application/rdf+xml"

@@ -101,12 +101,11 @@ async fn one(
     fetcher: Option<Fetcher>,
     stage: Arc<impl Fn(&Input) -> Result<Output, InputError> + Send + Sync + 'static>,
 ) -> Result<Output, InputError> {
-    let input = match fetcher.filter(|_| is_url(&name)) {
-        Some(fetcher) => fetch(&fetcher, &name, kind).await?,
-        None => {
-            let read = tokio::task::spawn_blocking(move || file(&name, url)).await;
-            read.unwrap_or_else(|stopped| Err(InputError::new("panic", stopped.to_string())))?
-        }
+    let input = if let Some(fetcher) = fetcher.filter(|_| is_url(&name)) {
+        fetch(&fetcher, &name, kind).await?
+    } else {
+        let read = tokio::task::spawn_blocking(move || file(&name, url)).await;
+        read.unwrap_or_else(|stopped| Err(InputError::new("panic", stopped.to_string())))?
     };
     let done = tokio::task::spawn_blocking(move || stage(&input)).await;
     done.unwrap_or_else(|stopped| Err(InputError::new("panic", stopped.to_string())))
@@ -144,7 +143,10 @@ fn file(name: &str, url: Option<Url>) -> Result<Input, InputError> {
     } else {
         let path = std::path::Path::new(name);
         if path.is_dir() {
-            return Err(InputError::new("directory", format!("{name} is a directory: name the files in it, as in {name}/*")));
+            return Err(InputError::new(
+                "directory",
+                format!("{name} is a directory: name the files in it, as in {name}/*"),
+            ));
         }
         let open = std::fs::File::open(path).map_err(io)?;
         open.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(io)?;

@@ -59,7 +59,10 @@ pub async fn go(
     };
     let pages = opened.data_dir.join("pages");
     let archive = Archive::open(&pages).map_err(|error| {
-        Failure::failed(format!("{}: pages cannot be kept there: {error}; set data_dir to a writable folder", pages.display()))
+        Failure::failed(format!(
+            "{}: pages cannot be kept there: {error}; set data_dir to a writable folder",
+            pages.display()
+        ))
     })?;
     let fetcher = Fetcher::new(&config.fetch).map_err(|error| Failure::failed(error.to_string()))?;
     let pipeline = Pipeline::new(Parts {
@@ -107,8 +110,7 @@ async fn take_feed_list(config: &Config, store: &Store) -> Result<usize, Failure
 
 fn read_list(path: &Path, text: &str) -> Result<Vec<crate::feed_list::ListedFeed>, Failure> {
     let name = path.to_string_lossy();
-    let list = crate::feed_list::read_any(&name, text)
-        .map_err(|error| Failure::Config(format!("{name}: {error}")))?;
+    let list = crate::feed_list::read_any(&name, text).map_err(|error| Failure::Config(format!("{name}: {error}")))?;
     for rejected in &list.rejected {
         tracing::warn!(file = %name, line = rejected.line, reason = rejected.reason, "a line of the feed list is left out");
     }

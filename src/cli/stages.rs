@@ -50,7 +50,8 @@ pub async fn extract(loaded: &Loaded, args: CleanArgs) -> Result<(), Failure> {
             article.language.as_deref(),
             lexicon,
         );
-        let (Output::Fields(mut all), Output::Fields(Value::Object(found))) = (fields(&article)?, fields(&found)?) else {
+        let (Output::Fields(mut all), Output::Fields(Value::Object(found))) = (fields(&article)?, fields(&found)?)
+        else {
             return Err(InputError::new("bug", "an article is no JSON object"));
         };
         if let Some(object) = all.as_object_mut() {
@@ -66,7 +67,10 @@ fn cleaned(input: &Input, args: &CleanArgs, rules: &Rules) -> Result<Article, In
     let decoded = page::decode(&input.bytes, input.content_type.as_deref());
     if args.plain {
         if input.bytes.iter().take(4096).any(|b| *b == 0) {
-            return Err(InputError::new("binary", "the input is no text: it has NUL bytes; give plain text with --plain"));
+            return Err(InputError::new(
+                "binary",
+                "the input is no text: it has NUL bytes; give plain text with --plain",
+            ));
         }
         return Ok(article::clean_plain(&decoded.text, input.url.as_ref(), &hint, rules));
     }

@@ -26,17 +26,50 @@ type Setter = fn(&mut Config, &Value) -> Result<(), String>;
 
 /// Every key, with what it sets.
 const KEYS: &[(&str, Setter)] = &[
-    ("data_dir", |c, v| Ok(c.data_dir = Some(PathBuf::from(text(v)?)))),
-    ("feeds_file", |c, v| Ok(c.feeds_file = Some(PathBuf::from(text(v)?)))),
-    ("database.listen", |c, v| Ok(c.database.listen = address(v)?)),
-    ("database.bin_dir", |c, v| Ok(c.database.bin_dir = Some(PathBuf::from(text(v)?)))),
-    ("database.connections_max", |c, v| Ok(c.database.connections_max = whole(v)?)),
-    ("database.deadline", |c, v| Ok(c.database.deadline = duration(v)?)),
-    ("poll.interval_min", |c, v| Ok(c.poll.interval_min = duration(v)?)),
-    ("poll.interval_max", |c, v| Ok(c.poll.interval_max = duration(v)?)),
-    ("poll.concurrency", |c, v| Ok(c.poll.concurrency = whole(v)?)),
-    ("poll.entry_age_max", |c, v| Ok(c.poll.entry_age_max = if v.as_str() == Some("off") { None } else { Some(duration(v)?) })),
-    ("fetch.user_agent", |c, v| Ok(c.fetch.user_agent = text(v)?.to_owned())),
+    ("data_dir", |c, v| {
+        c.data_dir = Some(PathBuf::from(text(v)?));
+        Ok(())
+    }),
+    ("feeds_file", |c, v| {
+        c.feeds_file = Some(PathBuf::from(text(v)?));
+        Ok(())
+    }),
+    ("database.listen", |c, v| {
+        c.database.listen = address(v)?;
+        Ok(())
+    }),
+    ("database.bin_dir", |c, v| {
+        c.database.bin_dir = Some(PathBuf::from(text(v)?));
+        Ok(())
+    }),
+    ("database.connections_max", |c, v| {
+        c.database.connections_max = whole(v)?;
+        Ok(())
+    }),
+    ("database.deadline", |c, v| {
+        c.database.deadline = duration(v)?;
+        Ok(())
+    }),
+    ("poll.interval_min", |c, v| {
+        c.poll.interval_min = duration(v)?;
+        Ok(())
+    }),
+    ("poll.interval_max", |c, v| {
+        c.poll.interval_max = duration(v)?;
+        Ok(())
+    }),
+    ("poll.concurrency", |c, v| {
+        c.poll.concurrency = whole(v)?;
+        Ok(())
+    }),
+    ("poll.entry_age_max", |c, v| {
+        let _: () = c.poll.entry_age_max = if v.as_str() == Some("off") { None } else { Some(duration(v)?) };
+        Ok(())
+    }),
+    ("fetch.user_agent", |c, v| {
+        c.fetch.user_agent = text(v)?.to_owned();
+        Ok(())
+    }),
     ("fetch.allow_networks", |c, v| {
         c.fetch.allow_networks = list(v)?
             .iter()
@@ -44,23 +77,74 @@ const KEYS: &[(&str, Setter)] = &[
             .collect::<Result<_, String>>()?;
         Ok(())
     }),
-    ("fetch.host_delay", |c, v| Ok(c.fetch.host_delay = duration(v)?)),
-    ("fetch.host_concurrency", |c, v| Ok(c.fetch.host_concurrency = whole(v)?)),
-    ("fetch.concurrency", |c, v| Ok(c.fetch.concurrency = whole(v)?)),
-    ("fetch.body_bytes_max", |c, v| Ok(c.fetch.body_bytes_max = size(v)?)),
-    ("fetch.connect_timeout", |c, v| Ok(c.fetch.connect_timeout = duration(v)?)),
-    ("fetch.read_timeout", |c, v| Ok(c.fetch.read_timeout = duration(v)?)),
-    ("fetch.total_timeout", |c, v| Ok(c.fetch.total_timeout = duration(v)?)),
-    ("fetch.redirects_max", |c, v| Ok(c.fetch.redirects_max = whole(v)?)),
-    ("fetch.robots", |c, v| Ok(c.fetch.robots = v.as_bool().ok_or("must be true or false")?)),
-    ("fetch.crawl_delay_max", |c, v| Ok(c.fetch.crawl_delay_max = duration(v)?)),
-    ("pipeline.workers", |c, v| Ok(c.pipeline.workers = Some(whole(v)?))),
-    ("pipeline.batch_size", |c, v| Ok(c.pipeline.batch_size = whole(v)?)),
-    ("pipeline.batch_delay", |c, v| Ok(c.pipeline.batch_delay = duration(v)?)),
-    ("pipeline.lease", |c, v| Ok(c.pipeline.lease = duration(v)?)),
-    ("pipeline.attempts_max", |c, v| Ok(c.pipeline.attempts_max = whole(v)?)),
-    ("pipeline.drain", |c, v| Ok(c.pipeline.drain = duration(v)?)),
-    ("http.listen", |c, v| Ok(c.http.listen = address(v)?)),
+    ("fetch.host_delay", |c, v| {
+        c.fetch.host_delay = duration(v)?;
+        Ok(())
+    }),
+    ("fetch.host_concurrency", |c, v| {
+        c.fetch.host_concurrency = whole(v)?;
+        Ok(())
+    }),
+    ("fetch.concurrency", |c, v| {
+        c.fetch.concurrency = whole(v)?;
+        Ok(())
+    }),
+    ("fetch.body_bytes_max", |c, v| {
+        c.fetch.body_bytes_max = size(v)?;
+        Ok(())
+    }),
+    ("fetch.connect_timeout", |c, v| {
+        c.fetch.connect_timeout = duration(v)?;
+        Ok(())
+    }),
+    ("fetch.read_timeout", |c, v| {
+        c.fetch.read_timeout = duration(v)?;
+        Ok(())
+    }),
+    ("fetch.total_timeout", |c, v| {
+        c.fetch.total_timeout = duration(v)?;
+        Ok(())
+    }),
+    ("fetch.redirects_max", |c, v| {
+        c.fetch.redirects_max = whole(v)?;
+        Ok(())
+    }),
+    ("fetch.robots", |c, v| {
+        c.fetch.robots = v.as_bool().ok_or("must be true or false")?;
+        Ok(())
+    }),
+    ("fetch.crawl_delay_max", |c, v| {
+        c.fetch.crawl_delay_max = duration(v)?;
+        Ok(())
+    }),
+    ("pipeline.workers", |c, v| {
+        c.pipeline.workers = Some(whole(v)?);
+        Ok(())
+    }),
+    ("pipeline.batch_size", |c, v| {
+        c.pipeline.batch_size = whole(v)?;
+        Ok(())
+    }),
+    ("pipeline.batch_delay", |c, v| {
+        c.pipeline.batch_delay = duration(v)?;
+        Ok(())
+    }),
+    ("pipeline.lease", |c, v| {
+        c.pipeline.lease = duration(v)?;
+        Ok(())
+    }),
+    ("pipeline.attempts_max", |c, v| {
+        c.pipeline.attempts_max = whole(v)?;
+        Ok(())
+    }),
+    ("pipeline.drain", |c, v| {
+        c.pipeline.drain = duration(v)?;
+        Ok(())
+    }),
+    ("http.listen", |c, v| {
+        c.http.listen = address(v)?;
+        Ok(())
+    }),
 ];
 
 /// The names of all keys.
@@ -105,7 +189,10 @@ fn read(text: &str, file: &str, config: &mut Config, problems: &mut Vec<Problem>
         Ok(table) => table,
         Err(error) => {
             let line = error.span().map_or(1, |s| line_of(text, s.start));
-            problems.push(Problem { place: format!("{file}:{line}"), message: format!("this is no TOML: {}", error.message()) });
+            problems.push(Problem {
+                place: format!("{file}:{line}"),
+                message: format!("this is no TOML: {}", error.message()),
+            });
             return;
         }
     };
@@ -126,10 +213,12 @@ fn set(config: &mut Config, key: &str, value: &Value, place: &str, problems: &mu
     let done = match KEYS.iter().find(|(known, _)| *known == key) {
         Some((_, setter)) => setter(config, value).map_err(|why| format!("{key}: {why}")),
         None if key == "fetch.resolve" => resolve(config, value).map_err(|why| format!("{key}: {why}")),
-        None => Err(match keys().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key))) {
-            Some(nearest) => format!("there is no key {key}; did you mean {nearest}?"),
-            None => format!("there is no key {key}"),
-        }),
+        None => {
+            Err(match keys().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key))) {
+                Some(nearest) => format!("there is no key {key}; did you mean {nearest}?"),
+                None => format!("there is no key {key}"),
+            })
+        }
     };
     if let Err(message) = done {
         problems.push(Problem { place: place.to_owned(), message });
@@ -140,7 +229,8 @@ fn resolve(config: &mut Config, value: &Value) -> Result<(), String> {
     let table = value.as_table().ok_or("must be a table of name = \"address:port\"")?;
     for (name, target) in table {
         let target = text(target)?;
-        let address = target.parse().map_err(|_| format!("{target:?} is no address: write it as \"127.0.0.1:8080\""))?;
+        let address =
+            target.parse().map_err(|_| format!("{target:?} is no address: write it as \"127.0.0.1:8080\""))?;
         config.fetch.resolve.push((name.clone(), address));
     }
     Ok(())
@@ -179,7 +269,10 @@ fn database_url(environment: &[(String, String)], problems: &mut Vec<Problem>) -
     match std::fs::read_to_string(&file) {
         Ok(url) => Some(super::Secret::new(url.trim().to_owned())),
         Err(error) => {
-            problems.push(Problem { place: "DATABASE_URL_FILE".to_owned(), message: format!("{file} cannot be read: {error}") });
+            problems.push(Problem {
+                place: "DATABASE_URL_FILE".to_owned(),
+                message: format!("{file} cannot be read: {error}"),
+            });
             None
         }
     }
@@ -222,7 +315,9 @@ fn whole<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {
 fn address(value: &Value) -> Result<Option<std::net::SocketAddr>, String> {
     match text(value)? {
         "off" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| format!("{text:?} is no address: write \"127.0.0.1:7171\" or \"off\"")),
+        text => {
+            text.parse().map(Some).map_err(|_| format!("{text:?} is no address: write \"127.0.0.1:7171\" or \"off\""))
+        }
     }
 }
 
@@ -241,7 +336,11 @@ fn duration(value: &Value) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "negative and endless sizes are refused above")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "negative and endless sizes are refused above"
+)]
 fn size(value: &Value) -> Result<u64, String> {
     let written = text(value).map_err(|_| format!("{value} has no unit: write it as \"5MiB\""))?;
     let wrong = || format!("{written:?} is no size: write \"512KiB\", \"5MiB\" or \"1GiB\"");

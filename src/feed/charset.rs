@@ -35,11 +35,8 @@ fn decode_unmarked(bytes: &[u8], content_type: Option<&str>) -> (String, Option<
     }
     let header = content_type.and_then(header_label).and_then(|label| Encoding::for_label(label.as_bytes()));
     let declared = declaration_label(bytes).and_then(|label| Encoding::for_label(label.as_bytes()));
-    let named: Vec<&'static Encoding> = [header, declared]
-        .into_iter()
-        .flatten()
-        .filter(|e| *e != UTF_16LE && *e != UTF_16BE && *e != UTF_8)
-        .collect();
+    let named: Vec<&'static Encoding> =
+        [header, declared].into_iter().flatten().filter(|e| *e != UTF_16LE && *e != UTF_16BE && *e != UTF_8).collect();
     if let Ok(text) = std::str::from_utf8(bytes) {
         // ISO-2022-JP is 7 bit: valid UTF-8 that means something else.
         let escaped = bytes.contains(&0x1B) && named.contains(&encoding_rs::ISO_2022_JP);
@@ -102,8 +99,7 @@ fn declaration_label(bytes: &[u8]) -> Option<String> {
     let (_, declaration) = head.split_once("<?xml")?;
     let (declaration, _) = declaration.split_once("?>")?;
     let (_, after) = declaration.split_once("encoding")?;
-    let label: String =
-        after.trim_start_matches(['=', '"', '\'', ' ']).chars().take_while(|c| is_label(*c)).collect();
+    let label: String = after.trim_start_matches(['=', '"', '\'', ' ']).chars().take_while(|c| is_label(*c)).collect();
     (!label.is_empty()).then_some(label)
 }
 

@@ -24,10 +24,39 @@ const MONTHS: [&[&str]; 12] = [
 
 /// Zone names with their offset from UTC in minutes. The American ones are those of RFC 822.
 const ZONES: [(&str, i32); 34] = [
-    ("z", 0), ("ut", 0), ("utc", 0), ("gmt", 0), ("wet", 0), ("bst", 60), ("ist", 330), ("west", 60), ("cet", 60),
-    ("mez", 60), ("cest", 120), ("mesz", 120), ("eet", 120), ("eest", 180), ("msk", 180), ("sast", 120), ("est", -300),
-    ("edt", -240), ("et", -300), ("cst", -360), ("cdt", -300), ("ct", -360), ("mst", -420), ("mdt", -360), ("mt", -420),
-    ("pst", -480), ("pdt", -420), ("pt", -480), ("jst", 540), ("kst", 540), ("hkt", 480), ("aest", 600), ("aedt", 660),
+    ("z", 0),
+    ("ut", 0),
+    ("utc", 0),
+    ("gmt", 0),
+    ("wet", 0),
+    ("bst", 60),
+    ("ist", 330),
+    ("west", 60),
+    ("cet", 60),
+    ("mez", 60),
+    ("cest", 120),
+    ("mesz", 120),
+    ("eet", 120),
+    ("eest", 180),
+    ("msk", 180),
+    ("sast", 120),
+    ("est", -300),
+    ("edt", -240),
+    ("et", -300),
+    ("cst", -360),
+    ("cdt", -300),
+    ("ct", -360),
+    ("mst", -420),
+    ("mdt", -360),
+    ("mt", -420),
+    ("pst", -480),
+    ("pdt", -420),
+    ("pt", -480),
+    ("jst", 540),
+    ("kst", 540),
+    ("hkt", 480),
+    ("aest", 600),
+    ("aedt", 660),
     ("nzst", 720),
 ];
 
@@ -81,7 +110,11 @@ impl Parts {
         let mut parts = Self::default();
         let spaced = text.replace(['T', '\u{a0}'], "T ").replace([',', '(', ')', '年', '月', '日'], " ");
         // An ISO `T` stands between digits; as part of a word ("Tue", "Oct", "EST") it stays.
-        let spaced = if text.as_bytes().iter().take(4).all(u8::is_ascii_digit) { spaced.replace("T ", " ") } else { spaced.replace("T ", "T") };
+        let spaced = if text.as_bytes().iter().take(4).all(u8::is_ascii_digit) {
+            spaced.replace("T ", " ")
+        } else {
+            spaced.replace("T ", "T")
+        };
         for word in spaced.split_whitespace() {
             parts.take(word);
         }
@@ -112,7 +145,9 @@ impl Parts {
             match (a, b, c) {
                 (Some(year), Some(month), Some(day)) if first.len() == 4 => self.set(year, month, day),
                 // Slashes are American unless the first number can be no month.
-                (Some(month), Some(day), Some(year)) if word.contains('/') && month <= 12 => self.set(century(year), month, day),
+                (Some(month), Some(day), Some(year)) if word.contains('/') && month <= 12 => {
+                    self.set(century(year), month, day);
+                }
                 (Some(day), Some(month), Some(year)) => self.set(century(year), month, day),
                 _ => {}
             }
@@ -142,7 +177,8 @@ impl Parts {
             }
             return;
         }
-        let mut fields = clock.split(':').map(|f| f.split(['.', ',']).next().unwrap_or_default().parse::<i64>().unwrap_or(0));
+        let mut fields =
+            clock.split(':').map(|f| f.split(['.', ',']).next().unwrap_or_default().parse::<i64>().unwrap_or(0));
         let (h, m, s) = (fields.next().unwrap_or(0), fields.next().unwrap_or(0), fields.next().unwrap_or(0));
         if h <= 24 && m < 60 && s <= 60 {
             self.seconds = Some(h * 3600 + m * 60 + s.min(59));

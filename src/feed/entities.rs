@@ -17,15 +17,12 @@ pub fn resolve(text: &str, defined: &Defined) -> String {
     let mut pieces = text.split('&');
     out.push_str(pieces.next().unwrap_or_default());
     for piece in pieces {
-        match reference(piece, defined) {
-            Some((meaning, rest)) => {
-                out.push_str(&meaning);
-                out.push_str(rest);
-            }
-            None => {
-                out.push('&');
-                out.push_str(piece);
-            }
+        if let Some((meaning, rest)) = reference(piece, defined) {
+            out.push_str(&meaning);
+            out.push_str(rest);
+        } else {
+            out.push('&');
+            out.push_str(piece);
         }
     }
     out

@@ -86,7 +86,11 @@ impl Builder {
             self.push(Node::Text("<".to_owned()));
             return after;
         };
-        if closing { self.close(&tag.name) } else { self.open(tag) }
+        if closing {
+            self.close(&tag.name);
+        } else {
+            self.open(tag);
+        }
         rest
     }
 
@@ -173,7 +177,8 @@ impl Builder {
 
     fn vocabulary(&self, name: &str, own: &[(String, Vocabulary)]) -> Vocabulary {
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-        let bound = own.iter().chain(self.stack.iter().rev().flat_map(|o| o.bindings.iter())).find(|(p, _)| p == prefix);
+        let bound =
+            own.iter().chain(self.stack.iter().rev().flat_map(|o| o.bindings.iter())).find(|(p, _)| p == prefix);
         match (bound, prefix) {
             (Some((_, vocabulary)), _) => *vocabulary,
             (None, "") if local == "feed" => Vocabulary::Atom,
@@ -193,11 +198,10 @@ impl Builder {
             return;
         }
         if is_item(next) {
-            let embedded = self.stack.iter().any(|o| o.element.name() == "content" && o.element.vocabulary == next.vocabulary);
-            let container = self
-                .stack
-                .iter()
-                .rposition(|o| matches!(o.element.name(), "channel" | "feed" | "rdf" | "rss"));
+            let embedded =
+                self.stack.iter().any(|o| o.element.name() == "content" && o.element.vocabulary == next.vocabulary);
+            let container =
+                self.stack.iter().rposition(|o| matches!(o.element.name(), "channel" | "feed" | "rdf" | "rss"));
             if let Some(container) = container.filter(|_| !embedded) {
                 let depth = container + 1;
                 // Groups such as `<items>` may stand between; only an open item or a leaf is a forgotten one.
@@ -208,8 +212,11 @@ impl Builder {
                     }
                 }
             }
-        } else if is_leaf(next) || matches!(next.name(), "description" | "summary" | "category" | "author" | "enclosure") {
-            let forgotten = self.stack.last().is_some_and(|o| is_leaf(&o.element) && o.element.vocabulary == next.vocabulary);
+        } else if is_leaf(next)
+            || matches!(next.name(), "description" | "summary" | "category" | "author" | "enclosure")
+        {
+            let forgotten =
+                self.stack.last().is_some_and(|o| is_leaf(&o.element) && o.element.vocabulary == next.vocabulary);
             if forgotten {
                 self.mended.insert("an element that was never closed");
                 self.pop();

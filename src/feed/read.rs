@@ -33,7 +33,7 @@ pub fn feed(root: &Element, base: Option<&Url>) -> Feed {
         "rdf" => FeedFormat::Rdf,
         _ => FeedFormat::Rss,
     };
-    let base = rebase(root, rebase(channel, base.cloned()).as_ref().cloned());
+    let base = rebase(root, rebase(channel, base.cloned()).clone());
     let mut feed = Feed {
         format,
         title: headline(channel),
@@ -93,9 +93,11 @@ fn entry(item: &Element, base: Option<&Url>) -> Entry {
     let mut categories: Vec<String> = Vec::new();
     for element in item.elements() {
         let text = match (element.vocabulary, element.name()) {
-            (Rss | Atom, "category") => {
-                element.attribute("term").map(str::to_owned).or_else(|| plain(&element.text())).or_else(|| element.attribute("label").map(str::to_owned))
-            }
+            (Rss | Atom, "category") => element
+                .attribute("term")
+                .map(str::to_owned)
+                .or_else(|| plain(&element.text()))
+                .or_else(|| element.attribute("label").map(str::to_owned)),
             (Dublin, "subject") => plain(&element.text()),
             _ => None,
         };
@@ -135,9 +137,17 @@ fn link(item: &Element, id: Option<&str>, base: Option<&Url>) -> Option<String> 
     let about = || item.attribute("about").and_then(|about| absolute(about, None));
     let relative_guid = || {
         let guid = item.named(Rss, "guid").next()?;
-        guid.attribute("ispermalink").filter(|d| d.eq_ignore_ascii_case("true")).and_then(|_| absolute(&guid.text(), base))
+        guid.attribute("ispermalink")
+            .filter(|d| d.eq_ignore_ascii_case("true"))
+            .and_then(|_| absolute(&guid.text(), base))
     };
-    original.or_else(own).or_else(|| alternate(item, base)).or_else(permalink).or_else(about).or_else(href).or_else(relative_guid)
+    original
+        .or_else(own)
+        .or_else(|| alternate(item, base))
+        .or_else(permalink)
+        .or_else(about)
+        .or_else(href)
+        .or_else(relative_guid)
 }
 
 fn link_text(element: &Element) -> String {
@@ -235,9 +245,7 @@ fn authors(item: &Element) -> Vec<String> {
 /// When an item was published and changed. The feed's own word comes before Dublin Core's.
 fn moments(item: &Element) -> (Option<chrono::DateTime<chrono::Utc>>, Option<chrono::DateTime<chrono::Utc>>) {
     let find = |fields: &[(Vocabulary, &str)]| {
-        fields.iter().find_map(|(vocabulary, name)| {
-            item.named(*vocabulary, name).find_map(|e| dates::parse(&e.text()))
-        })
+        fields.iter().find_map(|(vocabulary, name)| item.named(*vocabulary, name).find_map(|e| dates::parse(&e.text())))
     };
     let published = find(&[
         (Rss, "pubdate"),
@@ -251,13 +259,8 @@ fn moments(item: &Element) -> (Option<chrono::DateTime<chrono::Utc>>, Option<chr
         (Atom, "created"),
         (Atom, "pubdate"),
     ]);
-    let updated = find(&[
-        (Atom, "updated"),
-        (Atom, "modified"),
-        (Dublin, "modified"),
-        (Rss, "lastbuilddate"),
-        (Rss, "updated"),
-    ]);
+    let updated =
+        find(&[(Atom, "updated"), (Atom, "modified"), (Dublin, "modified"), (Rss, "lastbuilddate"), (Rss, "updated")]);
     (published, updated)
 }
 

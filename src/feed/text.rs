@@ -6,9 +6,53 @@ use super::entities::{self, Defined};
 
 /// Names that are tags when they stand in a headline; anything else between `<` and `>` is part of the headline.
 const HTML_NAMES: &[&str] = &[
-    "a", "abbr", "b", "big", "blockquote", "br", "center", "cite", "code", "div", "em", "font", "h1", "h2", "h3", "h4",
-    "h5", "h6", "hr", "i", "img", "ins", "del", "li", "mark", "nobr", "ol", "p", "q", "s", "script", "small", "span", "strike",
-    "strong", "style", "sub", "sup", "table", "tbody", "td", "th", "tr", "tt", "u", "ul", "wbr",
+    "a",
+    "abbr",
+    "b",
+    "big",
+    "blockquote",
+    "br",
+    "center",
+    "cite",
+    "code",
+    "div",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "del",
+    "li",
+    "mark",
+    "nobr",
+    "ol",
+    "p",
+    "q",
+    "s",
+    "script",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "style",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "wbr",
 ];
 
 /// HTML as one line of plain text, `None` when nothing is left.
@@ -19,17 +63,14 @@ pub fn plain(html: &str) -> Option<String> {
         let (before, at) = rest.split_at_checked(open).unwrap_or((rest, ""));
         out.push_str(before);
         let after = at.strip_prefix('<').unwrap_or_default();
-        match skip_tag(after) {
-            Some((is_block, next)) => {
-                if is_block {
-                    out.push(' ');
-                }
-                rest = next;
+        if let Some((is_block, next)) = skip_tag(after) {
+            if is_block {
+                out.push(' ');
             }
-            None => {
-                out.push('<');
-                rest = after;
-            }
+            rest = next;
+        } else {
+            out.push('<');
+            rest = after;
         }
     }
     out.push_str(rest);

@@ -72,9 +72,8 @@ pub fn read_opml(text: &str) -> Result<FeedList, String> {
 
 fn outline(tag: &BytesStart<'_>, line: usize, folders: &[Option<String>], gather: &mut Gather) -> Option<String> {
     let attribute = |name: &str| {
-        let found = tag.attributes().with_checks(false).flatten().find(|a| {
-            a.key.as_ref().eq_ignore_ascii_case(name)
-        })?;
+        let found =
+            tag.attributes().with_checks(false).flatten().find(|a| a.key.as_ref().eq_ignore_ascii_case(name))?;
         let raw = found.value.into_owned();
         let text = quick_xml::escape::unescape(&raw).map_or(raw.clone(), std::borrow::Cow::into_owned);
         (!text.trim().is_empty()).then(|| text.trim().to_owned())
@@ -104,8 +103,8 @@ pub fn read_csv(text: &str) -> Result<FeedList, String> {
         match row {
             Ok(row) => {
                 let line = row.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(0));
-                let [title, country, language, region, topic] = columns
-                    .map(|c| c.and_then(|c| row.get(c)).filter(|v| !v.is_empty()).map(str::to_owned));
+                let [title, country, language, region, topic] =
+                    columns.map(|c| c.and_then(|c| row.get(c)).filter(|v| !v.is_empty()).map(str::to_owned));
                 gather.take(line, row.get(url).unwrap_or_default(), |feed| {
                     feed.title = title;
                     feed.country = country;
@@ -149,7 +148,11 @@ pub fn to_opml(feeds: &[ListedFeed]) -> String {
         }
         for feed in group {
             let title = escaped(feed.title.as_deref().unwrap_or(feed.url.as_str()));
-            _ = write!(out, "<outline type=\"rss\" text=\"{title}\" title=\"{title}\" xmlUrl=\"{}\"", escaped(feed.url.as_str()));
+            _ = write!(
+                out,
+                "<outline type=\"rss\" text=\"{title}\" title=\"{title}\" xmlUrl=\"{}\"",
+                escaped(feed.url.as_str())
+            );
             for (name, value) in [("language", &feed.language), ("country", &feed.country)] {
                 if let Some(value) = value {
                     _ = write!(out, " {name}=\"{}\"", escaped(value));

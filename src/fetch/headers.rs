@@ -12,7 +12,7 @@ const VALIDATOR_BYTES_MAX: usize = 1024;
 const MAX_AGE_MAX: Duration = Duration::from_hours(720);
 
 /// Retry-After is obeyed between these bounds.
-const RETRY_AFTER: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(24));
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(24));
 
 /// A header's value as text, if it is text.
 pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -8,27 +8,73 @@ use super::{Amount, AmountKind};
 
 /// Signs and names of currencies, longest first, with their ISO 4217 code.
 const CURRENCIES: [(&str, &str); 46] = [
-    ("US$", "USD"), ("A$", "AUD"), ("C$", "CAD"), ("HK$", "HKD"), ("NZ$", "NZD"), ("NT$", "TWD"), ("S$", "SGD"), ("R$", "BRL"),
-    ("$", "USD"), ("€", "EUR"), ("£", "GBP"), ("¥", "JPY"), ("₹", "INR"), ("₽", "RUB"), ("₴", "UAH"), ("₩", "KRW"),
-    ("₺", "TRY"), ("₦", "NGN"), ("₱", "PHP"), ("₫", "VND"), ("₪", "ILS"), ("฿", "THB"), ("Rs", "INR"), ("CHF", "CHF"),
-    ("USD", "USD"), ("EUR", "EUR"), ("GBP", "GBP"), ("us dollar", "USD"), ("u.s. dollar", "USD"), ("dollar", "USD"),
-    ("euro", "EUR"), ("pound", "GBP"), ("yen", "JPY"), ("yuan", "CNY"), ("renminbi", "CNY"), ("ruble", "RUB"),
-    ("rouble", "RUB"), ("rupee", "INR"), ("hryvnia", "UAH"), ("rand", "ZAR"), ("franc", "CHF"), ("won", "KRW"),
-    ("naira", "NGN"), ("lira", "TRY"), ("krona", "SEK"), ("zloty", "PLN"),
+    ("US$", "USD"),
+    ("A$", "AUD"),
+    ("C$", "CAD"),
+    ("HK$", "HKD"),
+    ("NZ$", "NZD"),
+    ("NT$", "TWD"),
+    ("S$", "SGD"),
+    ("R$", "BRL"),
+    ("$", "USD"),
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("¥", "JPY"),
+    ("₹", "INR"),
+    ("₽", "RUB"),
+    ("₴", "UAH"),
+    ("₩", "KRW"),
+    ("₺", "TRY"),
+    ("₦", "NGN"),
+    ("₱", "PHP"),
+    ("₫", "VND"),
+    ("₪", "ILS"),
+    ("฿", "THB"),
+    ("Rs", "INR"),
+    ("CHF", "CHF"),
+    ("USD", "USD"),
+    ("EUR", "EUR"),
+    ("GBP", "GBP"),
+    ("us dollar", "USD"),
+    ("u.s. dollar", "USD"),
+    ("dollar", "USD"),
+    ("euro", "EUR"),
+    ("pound", "GBP"),
+    ("yen", "JPY"),
+    ("yuan", "CNY"),
+    ("renminbi", "CNY"),
+    ("ruble", "RUB"),
+    ("rouble", "RUB"),
+    ("rupee", "INR"),
+    ("hryvnia", "UAH"),
+    ("rand", "ZAR"),
+    ("franc", "CHF"),
+    ("won", "KRW"),
+    ("naira", "NGN"),
+    ("lira", "TRY"),
+    ("krona", "SEK"),
+    ("zloty", "PLN"),
 ];
 
 static NUMBER: &str = r"\d{1,3}(?:[,\u{a0} ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?";
 static SCALE: &str = r"(?:[\s-]*(thousand|million|billion|trillion|lakh|crore|mln|bln|bn|tn|m|k)\b)?";
-static SIGNED: LazyLock<Regex> = LazyLock::new(|| compiled(&format!(
-    r"(?i)(US\$|A\$|C\$|HK\$|NZ\$|NT\$|S\$|R\$|\$|€|£|¥|₹|₽|₴|₩|₺|₦|₱|₫|₪|฿|\bRs\.?|\bCHF|\bUSD|\bEUR|\bGBP)\s?({NUMBER}){SCALE}"
-)));
-static NAMED: LazyLock<Regex> = LazyLock::new(|| compiled(&format!(
-    r"(?i)({NUMBER}|\b(?:a|one|two|three|five|ten|half a)\b){SCALE}\s?(€|£|₽|₴|₹|US dollars?|U\.S\. dollars?|dollars?|euros?|pounds?|yen|yuan|renminbi|ro?ubles?|rupees?|hryvnias?|rand|francs?|won|naira|lira|kronas?|zlotys?|EUR\b|USD\b|GBP\b|CHF\b)"
-)));
-static PERCENT: LazyLock<Regex> = LazyLock::new(|| compiled(&format!(r"(?i)({NUMBER})\s?(?:%|per ?cent\b|percentage points?\b)")));
-static QUANTITY: LazyLock<Regex> = LazyLock::new(|| compiled(&format!(
-    r"(?i)({NUMBER}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds|thousands)\b){SCALE}[\s-]+(people|person|troops|soldiers|deaths|dead|casualties|cases|months?|weeks?|days?|years?|hours?|minutes?|kilomet(?:er|re)s?|miles?|met(?:er|re)s?|tons?|tonnes?|barrels?|jobs|workers|employees|homes|houses|votes|seats|students|patients|words?|countries|nations|km|kg|hectares?|acres?|passengers|vehicles|schools|companies)\b"
-)));
+static SIGNED: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r"(?i)(US\$|A\$|C\$|HK\$|NZ\$|NT\$|S\$|R\$|\$|€|£|¥|₹|₽|₴|₩|₺|₦|₱|₫|₪|฿|\bRs\.?|\bCHF|\bUSD|\bEUR|\bGBP)\s?({NUMBER}){SCALE}"
+    ))
+});
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r"(?i)({NUMBER}|\b(?:a|one|two|three|five|ten|half a)\b){SCALE}\s?(€|£|₽|₴|₹|US dollars?|U\.S\. dollars?|dollars?|euros?|pounds?|yen|yuan|renminbi|ro?ubles?|rupees?|hryvnias?|rand|francs?|won|naira|lira|kronas?|zlotys?|EUR\b|USD\b|GBP\b|CHF\b)"
+    ))
+});
+static PERCENT: LazyLock<Regex> =
+    LazyLock::new(|| compiled(&format!(r"(?i)({NUMBER})\s?(?:%|per ?cent\b|percentage points?\b)")));
+static QUANTITY: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r"(?i)({NUMBER}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds|thousands)\b){SCALE}[\s-]+(people|person|troops|soldiers|deaths|dead|casualties|cases|months?|weeks?|days?|years?|hours?|minutes?|kilomet(?:er|re)s?|miles?|met(?:er|re)s?|tons?|tonnes?|barrels?|jobs|workers|employees|homes|houses|votes|seats|students|patients|words?|countries|nations|km|kg|hectares?|acres?|passengers|vehicles|schools|companies)\b"
+    ))
+});
 
 fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).unwrap_or_else(|error| panic!("a pattern of this file is wrong: {error}"))
@@ -45,11 +91,23 @@ pub fn find(text: &str) -> Vec<Amount> {
     };
     for c in SIGNED.captures_iter(text) {
         let (Some(all), Some(sign), Some(number)) = (c.get(0), c.get(1), c.get(2)) else { continue };
-        add(all.start(), all.end(), AmountKind::Money, scaled(number.as_str(), c.get(3).map(|m| m.as_str())), currency(sign.as_str()));
+        add(
+            all.start(),
+            all.end(),
+            AmountKind::Money,
+            scaled(number.as_str(), c.get(3).map(|m| m.as_str())),
+            currency(sign.as_str()),
+        );
     }
     for c in NAMED.captures_iter(text) {
         let (Some(all), Some(number), Some(name)) = (c.get(0), c.get(1), c.get(3)) else { continue };
-        add(all.start(), all.end(), AmountKind::Money, scaled(number.as_str(), c.get(2).map(|m| m.as_str())), currency(name.as_str()));
+        add(
+            all.start(),
+            all.end(),
+            AmountKind::Money,
+            scaled(number.as_str(), c.get(2).map(|m| m.as_str())),
+            currency(name.as_str()),
+        );
     }
     for c in PERCENT.captures_iter(text) {
         let (Some(all), Some(number)) = (c.get(0), c.get(1)) else { continue };
@@ -57,7 +115,13 @@ pub fn find(text: &str) -> Vec<Amount> {
     }
     for c in QUANTITY.captures_iter(text) {
         let (Some(all), Some(number), Some(unit)) = (c.get(0), c.get(1), c.get(3)) else { continue };
-        add(all.start(), all.end(), AmountKind::Quantity, scaled(number.as_str(), c.get(2).map(|m| m.as_str())), Some(unit.as_str().to_lowercase()));
+        add(
+            all.start(),
+            all.end(),
+            AmountKind::Quantity,
+            scaled(number.as_str(), c.get(2).map(|m| m.as_str())),
+            Some(unit.as_str().to_lowercase()),
+        );
     }
     found.sort_by_key(|f| f.0);
     with_characters(text, found)
@@ -74,7 +138,8 @@ fn currency(sign: &str) -> Option<String> {
 
 fn scaled(number: &str, scale: Option<&str>) -> Option<f64> {
     let plain: String = number.chars().filter(|c| !matches!(c, ',' | ' ' | '\u{a0}')).collect();
-    let words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    let words =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     let value = match plain.to_lowercase().as_str() {
         "a" => 1.0,
         "halfa" => 0.5,

@@ -8,12 +8,22 @@ use super::tokens::Token;
 use super::{DateMention, DatePrecision};
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const NUMBERS: [&str; 13] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-];
+const NUMBERS: [&str; 13] =
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
 struct Found {
     tokens: usize,
@@ -51,7 +61,8 @@ fn at_token(tokens: &[Token<'_>], at: usize, today: Option<NaiveDate>) -> Option
     let word = |i: usize| tokens.get(at + i).map(|t| t.text.to_lowercase()).unwrap_or_default();
     let token = tokens.get(at)?;
     let first = word(0);
-    let future = (at.saturating_sub(8)..at + 8).any(|i| tokens.get(i).is_some_and(|t| matches!(t.text, "will" | "next" | "upcoming" | "shall")));
+    let future = (at.saturating_sub(8)..at + 8)
+        .any(|i| tokens.get(i).is_some_and(|t| matches!(t.text, "will" | "next" | "upcoming" | "shall")));
     if let Some(day) = DAYS.iter().position(|d| *d == first).filter(|_| token.capital()) {
         return Some(weekday(day, &word(1), today, future));
     }
@@ -68,7 +79,20 @@ fn at_token(tokens: &[Token<'_>], at: usize, today: Option<NaiveDate>) -> Option
     }
     if let Some(year) = year(&first) {
         let cued = at.checked_sub(1).and_then(|i| tokens.get(i)).is_some_and(|t| {
-            matches!(t.text.to_lowercase().as_str(), "in" | "since" | "until" | "by" | "of" | "from" | "during" | "before" | "after" | "late" | "early" | "mid")
+            matches!(
+                t.text.to_lowercase().as_str(),
+                "in" | "since"
+                    | "until"
+                    | "by"
+                    | "of"
+                    | "from"
+                    | "during"
+                    | "before"
+                    | "after"
+                    | "late"
+                    | "early"
+                    | "mid"
+            )
         });
         return cued.then(|| exact(1, format!("{year}"), DatePrecision::Year));
     }
@@ -87,9 +111,18 @@ fn weekday(day: usize, next: &str, today: Option<NaiveDate>, future: bool) -> Fo
     let value = today.and_then(|today| {
         let now = today.weekday().num_days_from_monday() as usize;
         let back = (now + 7 - day) % 7;
-        if future && back != 0 { today.checked_add_days(Days::new(7 - back as u64)) } else { today.checked_sub_days(Days::new(back as u64)) }
+        if future && back != 0 {
+            today.checked_add_days(Days::new(7 - back as u64))
+        } else {
+            today.checked_sub_days(Days::new(back as u64))
+        }
     });
-    Found { tokens: 1 + usize::from(part), value: value.map(|d| d.to_string()), until: None, precision: DatePrecision::Day }
+    Found {
+        tokens: 1 + usize::from(part),
+        value: value.map(|d| d.to_string()),
+        until: None,
+        precision: DatePrecision::Day,
+    }
 }
 
 fn month(word: &str, token: &Token<'_>) -> Option<u32> {
@@ -231,13 +264,19 @@ fn unit_shift(unit: &str, steps: i64, today: Option<NaiveDate>) -> Option<Found>
             });
             found(week, DatePrecision::Week)
         }
-        "month" => found(today.and_then(|t| months(t, steps)).map(|d| d.format("%Y-%m").to_string()), DatePrecision::Month),
+        "month" => {
+            found(today.and_then(|t| months(t, steps)).map(|d| d.format("%Y-%m").to_string()), DatePrecision::Month)
+        }
         "quarter" => {
-            let quarter = today.and_then(|t| months(t, 3 * steps)).map(|d| format!("{}-Q{}", d.year(), d.month0() / 3 + 1));
+            let quarter =
+                today.and_then(|t| months(t, 3 * steps)).map(|d| format!("{}-Q{}", d.year(), d.month0() / 3 + 1));
             found(quarter, DatePrecision::Quarter)
         }
         "year" => found(today.and_then(|t| months(t, 12 * steps)).map(|d| d.year().to_string()), DatePrecision::Year),
-        "decade" => found(today.and_then(|t| months(t, 120 * steps)).map(|d| format!("{}0s", d.year() / 10)), DatePrecision::Decade),
+        "decade" => found(
+            today.and_then(|t| months(t, 120 * steps)).map(|d| format!("{}0s", d.year() / 10)),
+            DatePrecision::Decade,
+        ),
         _ => return None,
     })
 }

@@ -54,7 +54,13 @@ pub fn join(
 
 /// A name without case, `the`, a legal form's stop, and the British spelling.
 fn key(name: &str) -> String {
-    let lower = name.to_lowercase().replace(['.', '’', '\''], "").replace("isation", "ization").replace("defence", "defense").replace("labour", "labor").replace("centre", "center");
+    let lower = name
+        .to_lowercase()
+        .replace(['.', '’', '\''], "")
+        .replace("isation", "ization")
+        .replace("defence", "defense")
+        .replace("labour", "labor")
+        .replace("centre", "center");
     lower.strip_prefix("the ").unwrap_or(&lower).to_owned()
 }
 
@@ -90,7 +96,10 @@ fn canonical(own: &(EntityKind, String), full: &[&(EntityKind, String)]) -> (Ent
 }
 
 fn initials(name: &str) -> String {
-    name.split([' ', '-']).filter(|w| !matches!(*w, "of" | "the" | "and" | "for")).filter_map(|w| w.chars().next()).collect()
+    name.split([' ', '-'])
+        .filter(|w| !matches!(*w, "of" | "the" | "and" | "for"))
+        .filter_map(|w| w.chars().next())
+        .collect()
 }
 
 #[expect(clippy::too_many_arguments, reason = "one article's tables, read only")]

@@ -58,21 +58,15 @@ fn marked(chars: &[char]) -> Vec<(usize, usize)> {
     let mut open: Option<(usize, char)> = None;
     for (at, &c) in chars.iter().enumerate() {
         let blank_line = c == '\n' && chars.get(at + 1) == Some(&'\n');
-        match open {
-            Some((from, mark)) => {
-                if closes(mark, c) {
-                    found.push((from, at));
-                    open = None;
-                } else if blank_line {
-                    found.push((from, at));
-                    open = None;
-                }
+        if let Some((from, mark)) = open {
+            if closes(mark, c) || blank_line {
+                found.push((from, at));
+                open = None;
             }
-            None => {
-                let before_space = at == 0 || chars.get(at - 1).is_some_and(|b| !b.is_alphanumeric());
-                if matches!(c, '“' | '«' | '„') || (c == '"' && before_space) {
-                    open = Some((at + 1, c));
-                }
+        } else {
+            let before_space = at == 0 || chars.get(at - 1).is_some_and(|b| !b.is_alphanumeric());
+            if matches!(c, '“' | '«' | '„') || (c == '"' && before_space) {
+                open = Some((at + 1, c));
             }
         }
     }
@@ -97,7 +91,9 @@ fn cue_near(scene: &Scene<'_>, open: usize, close: usize) -> Option<(usize, Stri
     let first_in = scene.tokens.partition_point(|t| t.start < open);
     // After: ”Putin said / said Putin / he said.
     let after: Vec<usize> = (first_after..scene.tokens.len().min(first_after + 14))
-        .take_while(|&i| same_paragraph(scene, close, i) && !matches!(scene.tokens.get(i).map(|t| t.text), Some("." | "“" | "!")))
+        .take_while(|&i| {
+            same_paragraph(scene, close, i) && !matches!(scene.tokens.get(i).map(|t| t.text), Some("." | "“" | "!"))
+        })
         .collect();
     if let Some(found) = cue_in(scene, &after) {
         return Some(found);
@@ -118,7 +114,8 @@ fn cue_near(scene: &Scene<'_>, open: usize, close: usize) -> Option<(usize, Stri
         return Some(found);
     }
     // A second quote of the same paragraph goes on with its speaker.
-    let earlier: Vec<usize> = (first_in.saturating_sub(90)..first_in).filter(|&i| same_paragraph(scene, open, i)).collect();
+    let earlier: Vec<usize> =
+        (first_in.saturating_sub(90)..first_in).filter(|&i| same_paragraph(scene, open, i)).collect();
     cue_in(scene, &earlier)
 }
 
@@ -138,7 +135,8 @@ fn cue_in(scene: &Scene<'_>, words: &[usize]) -> Option<(usize, String)> {
         }
         if scene.lexicon.listed("speech", &lower) {
             // Inverted ("said Putin") where the name follows at once, else whoever stands before.
-            let inverted = mention_in(scene, i + 1, i + 7).filter(|_| words.first() == Some(&i) || words.get(1) == Some(&i));
+            let inverted =
+                mention_in(scene, i + 1, i + 7).filter(|_| words.first() == Some(&i) || words.get(1) == Some(&i));
             let speaker = subject(scene, i).or(inverted);
             return speaker.map(|e| (e, lower));
         }
@@ -150,7 +148,8 @@ fn cue_in(scene: &Scene<'_>, words: &[usize]) -> Option<(usize, String)> {
 fn subject(scene: &Scene<'_>, verb: usize) -> Option<usize> {
     let verb_start = scene.tokens.get(verb)?.start;
     let from = (0..verb).rev().take(25).take_while(|&i| {
-        scene.tokens.get(i + 1).is_some_and(|t| !t.opens || i + 1 == verb) && scene.tokens.get(i).is_some_and(|t| t.text != ".")
+        scene.tokens.get(i + 1).is_some_and(|t| !t.opens || i + 1 == verb)
+            && scene.tokens.get(i).is_some_and(|t| t.text != ".")
     });
     let begin = from.last().unwrap_or(verb);
     let begin_at = scene.tokens.get(begin)?.start;
@@ -190,7 +189,8 @@ fn mention_in(scene: &Scene<'_>, from: usize, to: usize) -> Option<usize> {
 fn indirect(scene: &Scene<'_>, marked: &[Quote]) -> Vec<Quote> {
     let mut found = Vec::new();
     for (i, token) in scene.tokens.iter().enumerate() {
-        let said = matches!(token.text, "said" | "says" | "added" | "warned" | "claimed" | "argued" | "insisted" | "stressed");
+        let said =
+            matches!(token.text, "said" | "says" | "added" | "warned" | "claimed" | "argued" | "insisted" | "stressed");
         let next = scene.tokens.get(i + 1);
         if !said || !next.is_some_and(|t| t.word() && !matches!(t.text, "in" | "on" | "at" | "to" | "by" | "during")) {
             continue;

@@ -96,7 +96,6 @@ fn begins_name(tokens: &[Token<'_>], at: usize, lexicon: &Lexicon) -> bool {
         || lexicon.name(token.text).is_some()
         || lexicon.is_group(token.text)
         || lexicon.listed("title", token.text)
-        || (next_capital && !token.opens)
         || (next_capital && lexicon.longest_from(token.text) > 1)
         || (next_capital && lexicon.is_first_name(token.text))
 }
@@ -110,13 +109,14 @@ fn run_end(tokens: &[Token<'_>], from: usize, lexicon: &Lexicon) -> usize {
             let short = before.is_some_and(|t| {
                 t.text.chars().count() == 1 || lexicon.listed("title", t.text) && t.text.chars().count() <= 4
             });
-            if short && tokens.get(at + 1).is_some_and(|t| t.capital()) {
+            if short && tokens.get(at + 1).is_some_and(super::tokens::Token::capital) {
                 at += 1;
                 continue;
             }
             return at;
         }
-        let capital = |i: usize| tokens.get(i).is_some_and(|t| t.capital() && t.word() && !lexicon.listed("notname", t.text));
+        let capital =
+            |i: usize| tokens.get(i).is_some_and(|t| t.capital() && t.word() && !lexicon.listed("notname", t.text));
         if before.is_some_and(|t| t.possessive) {
             // "Russia's Defense Ministry" is one name; "China's Xi Jinping" is two.
             let end = (at..at + 5).take_while(|i| capital(*i)).last().map_or(at, |i| i + 1);
@@ -125,9 +125,9 @@ fn run_end(tokens: &[Token<'_>], from: usize, lexicon: &Lexicon) -> usize {
         }
         if capital(at) && !token.opens {
             at += 1;
-        } else if token.text == "&" && capital(at + 1) {
-            at += 2;
-        } else if lexicon.listed("connector", token.text) && joins(tokens, from, at, lexicon) && capital(at + 1) {
+        } else if capital(at + 1)
+            && (token.text == "&" || lexicon.listed("connector", token.text) && joins(tokens, from, at, lexicon))
+        {
             at += 2;
         } else if lexicon.listed("connector", token.text)
             && joins(tokens, from, at, lexicon)
@@ -147,12 +147,22 @@ fn joins(tokens: &[Token<'_>], from: usize, at: usize, lexicon: &Lexicon) -> boo
     let before = tokens.get(at - 1).map_or("", |t| t.text);
     let heads = |list: &str| lexicon.listed(list, before);
     match word {
-        "of" => heads("organization") || heads("title") || heads("law") || heads("event") || heads("place") || before == "Republic" || before == "Kingdom" || before == "House",
+        "of" => {
+            heads("organization")
+                || heads("title")
+                || heads("law")
+                || heads("event")
+                || heads("place")
+                || before == "Republic"
+                || before == "Kingdom"
+                || before == "House"
+        }
         "for" => heads("organization") || heads("title"),
         "and" | "e" | "y" | "und" => {
             // "Ministry of Trade and Industry", "Belt and Road Initiative".
             let run = tokens.get(from..at).unwrap_or_default();
-            let ministry = run.iter().any(|t| t.text == "of" || t.text == "for") && run.iter().any(|t| lexicon.listed("organization", t.text));
+            let ministry = run.iter().any(|t| t.text == "of" || t.text == "for")
+                && run.iter().any(|t| lexicon.listed("organization", t.text));
             let after = tokens.get(at + 2).is_some_and(|t| {
                 t.capital() && (lexicon.listed("event", t.text) || lexicon.listed("organization", t.text))
             });
@@ -313,8 +323,10 @@ fn kind_by_head(texts: &[&str], lexicon: &Lexicon) -> Option<EntityKind> {
             return Some(if lexicon.listed("law", first) { EntityKind::Law } else { EntityKind::Event });
         }
     }
-    if matches!(first, "Lake" | "Mount" | "Cape" | "Fort" | "Port" | "San" | "Santa" | "Saint" | "St" | "New" | "El" | "Los" | "Las")
-        && texts.len() == 2
+    if matches!(
+        first,
+        "Lake" | "Mount" | "Cape" | "Fort" | "Port" | "San" | "Santa" | "Saint" | "St" | "New" | "El" | "Los" | "Las"
+    ) && texts.len() == 2
         && !lexicon.listed("organization", last)
     {
         return Some(EntityKind::Place);

@@ -37,8 +37,8 @@ impl Token<'_> {
 
 /// Words whose full stop ends no sentence.
 const ABBREVIATIONS: [&str; 30] = [
-    "Mr", "Mrs", "Ms", "Dr", "Prof", "Gen", "Col", "Lt", "Sgt", "Sen", "Rep", "Gov", "Rev", "St", "Jr", "Sr", "Inc", "Corp",
-    "Co", "Ltd", "No", "Jan", "Feb", "Aug", "Sept", "Oct", "Nov", "Dec", "vs", "Capt",
+    "Mr", "Mrs", "Ms", "Dr", "Prof", "Gen", "Col", "Lt", "Sgt", "Sen", "Rep", "Gov", "Rev", "St", "Jr", "Sr", "Inc",
+    "Corp", "Co", "Ltd", "No", "Jan", "Feb", "Aug", "Sept", "Oct", "Nov", "Dec", "vs", "Capt",
 ];
 
 /// Splits a text.
@@ -70,7 +70,9 @@ pub fn tokenise(text: &str) -> Vec<Token<'_>> {
             match c {
                 '.' => ends_sentence(&tokens, chars.get(end).map(|(_, c)| *c)),
                 '!' | '?' | '…' | '。' | '！' | '？' => true,
-                '“' | '"' | '‘' | '”' | '’' | '(' | '—' | '–' | '•' | '«' | '„' => opens || matches!(c, '“' | '«' | '„' | '•'),
+                '“' | '"' | '‘' | '”' | '’' | '(' | '—' | '–' | '•' | '«' | '„' => {
+                    opens || matches!(c, '“' | '«' | '„' | '•')
+                }
                 _ => false,
             }
         };
@@ -101,7 +103,8 @@ fn word_end(chars: &[(usize, char)], from: usize) -> usize {
         };
         if !joins {
             // The last stop of "U.S." belongs to it.
-            let initials = joint == '.' && chars.get(at.wrapping_sub(2)).is_some_and(|(_, c)| *c == '.') && at >= from + 3;
+            let initials =
+                joint == '.' && chars.get(at.wrapping_sub(2)).is_some_and(|(_, c)| *c == '.') && at >= from + 3;
             return if initials { at + 1 } else { at };
         }
         at += 1;

@@ -33,9 +33,9 @@ pub struct Failure {
 }
 
 /// The first pause before a second try. A minute: most faults that pass at all pass within one.
-const RETRY_FIRST: Duration = Duration::from_secs(60);
+const RETRY_FIRST: Duration = Duration::from_mins(1);
 /// The longest pause between two tries.
-const RETRY_MAX: Duration = Duration::from_secs(6 * 3600);
+const RETRY_MAX: Duration = Duration::from_hours(6);
 
 /// Decides after a failed fetch. `jitter` is in `0.0..1.0`: a third of the pause is spread, so that items that failed
 /// together do not come back together.

@@ -140,7 +140,11 @@ async fn read(shared: &Shared, claim: &ClaimedFeed, fetched: Fetched) -> PollRes
         Err(error) => return failed(shared, claim, error.kind(), &error.to_string(), Hints::default()),
     };
     let entries = entry_rows(&feed, Utc::now(), shared.config.poll.entry_age_max);
-    let hints = Hints { ttl: feed.ttl_seconds.map(std::time::Duration::from_secs), max_age: fetched.max_age, ..Hints::default() };
+    let hints = Hints {
+        ttl: feed.ttl_seconds.map(std::time::Duration::from_secs),
+        max_age: fetched.max_age,
+        ..Hints::default()
+    };
     let listed = u32::try_from(entries.len()).unwrap_or(u32::MAX);
     let history = PollHistory { failures: 0, listed_entries: listed, ..history(claim) };
     let wait = schedule::next_poll(&history, &hints, &shared.config.poll, rand::random());
@@ -194,7 +198,8 @@ fn not_modified(shared: &Shared, claim: &ClaimedFeed, fetched: &Fetched) -> Poll
 }
 
 fn failed(shared: &Shared, claim: &ClaimedFeed, reason: &'static str, detail: &str, hints: Hints) -> PollResult {
-    let history = PollHistory { failures: u32::try_from(claim.failures).unwrap_or(0).saturating_add(1), ..history(claim) };
+    let history =
+        PollHistory { failures: u32::try_from(claim.failures).unwrap_or(0).saturating_add(1), ..history(claim) };
     PollResult {
         outcome: PollOutcome::Failed { reason, detail: detail.to_owned() },
         // The validators vouch for items that are stored; a failure changes nothing about that.

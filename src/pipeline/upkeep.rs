@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Shared;
 
 /// Partitions are looked after this often; they are made two months ahead, so an hour is early enough for ever.
-const PARTITIONS_EVERY: Duration = Duration::from_secs(3600);
+const PARTITIONS_EVERY: Duration = Duration::from_hours(1);
 
 /// Renews the leases held, at a third of their length, until `done`.
 pub async fn run(shared: Arc<Shared>, done: CancellationToken) {

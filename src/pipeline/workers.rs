@@ -40,7 +40,8 @@ impl Workers {
         company: Company,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
-        let slot = self.slots.clone().acquire_owned().await.map_err(|_| Panicked("the workers are closed".to_owned()))?;
+        let slot =
+            self.slots.clone().acquire_owned().await.map_err(|_| Panicked("the workers are closed".to_owned()))?;
         let shared = match company {
             Company::Shared => Some(self.company.clone().read_owned().await),
             Company::Alone => None,

@@ -114,7 +114,7 @@ fn keep(mut archive: Archive, batch: Vec<Finished>) -> Kept {
                     page.outcome = PageOutcome::Retry {
                         reason: "archive",
                         detail: error.to_string(),
-                        delay: Duration::from_secs(60),
+                        delay: Duration::from_mins(1),
                     };
                 }
             }

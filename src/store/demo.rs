@@ -61,9 +61,10 @@ impl Store {
                 )
                 .fetch_all(&mut *c)
                 .await?;
-                let sources = sqlx::query_scalar!("select distinct source_id from articles where article_id = any($1)", &ids)
-                    .fetch_all(&mut *c)
-                    .await?;
+                let sources =
+                    sqlx::query_scalar!("select distinct source_id from articles where article_id = any($1)", &ids)
+                        .fetch_all(&mut *c)
+                        .await?;
                 sqlx::query!("delete from article_entities where article_id = any($1)", &ids).execute(&mut *c).await?;
                 sqlx::query!("delete from quotes where article_id = any($1)", &ids).execute(&mut *c).await?;
                 sqlx::query!("delete from dates where article_id = any($1)", &ids).execute(&mut *c).await?;
@@ -73,7 +74,8 @@ impl Store {
                 sqlx::query!("delete from pages where task_id in (select task_id from tasks where demo)")
                     .execute(&mut *c)
                     .await?;
-                let articles = sqlx::query!("delete from articles where article_id = any($1)", &ids).execute(&mut *c).await?;
+                let articles =
+                    sqlx::query!("delete from articles where article_id = any($1)", &ids).execute(&mut *c).await?;
                 sqlx::query!(
                     "delete from entities e where entity_id = any($1)
                         and not exists (select from article_entities ae where ae.entity_id = e.entity_id)

@@ -16,7 +16,9 @@ pub enum StoreError {
     #[error("the database refuses the data: {0}")]
     Data(String),
     /// The schema was made by a newer wireroom: stop, and upgrade the program.
-    #[error("the database's schema has migration {0}, which this wireroom does not know: it was made by a newer one; upgrade this program")]
+    #[error(
+        "the database's schema has migration {0}, which this wireroom does not know: it was made by a newer one; upgrade this program"
+    )]
     NewerSchema(i64),
     /// A migration failed: stop.
     #[error("the schema could not be brought up to date: {0}")]

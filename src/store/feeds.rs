@@ -208,9 +208,12 @@ impl Store {
     pub async fn make_due(&self, scope: Scope) -> Result<(), StoreError> {
         self.unit(move |connection| {
             Box::pin(async move {
-                sqlx::query!("update feeds set next_poll_at = now() where (origin = 'demo') = $1", scope == Scope::Demo)
-                    .execute(connection)
-                    .await?;
+                sqlx::query!(
+                    "update feeds set next_poll_at = now() where (origin = 'demo') = $1",
+                    scope == Scope::Demo
+                )
+                .execute(connection)
+                .await?;
                 Ok(())
             })
         })

@@ -188,10 +188,8 @@ async fn record(
         };
         receipts.push(receipt);
     }
-    let candidates: Vec<write::Candidate<'_>> = articles
-        .iter()
-        .map(|(_, rows, page, earlier)| write::Candidate { rows, page, earlier: *earlier })
-        .collect();
+    let candidates: Vec<write::Candidate<'_>> =
+        articles.iter().map(|(_, rows, page, earlier)| write::Candidate { rows, page, earlier: *earlier }).collect();
     for ((at, ..), verdict) in articles.iter().zip(write::articles(&mut *c, &candidates).await?) {
         receipts[*at] = match verdict {
             Verdict::New(id) => PageReceipt::New(id),
@@ -214,7 +212,9 @@ async fn close_tasks(
     for (page, receipt) in batch.iter().zip(receipts) {
         let (state, article, reason, detail, delay) = match (*receipt, &page.outcome) {
             (PageReceipt::LeaseLost | PageReceipt::AlreadyDone, _) => continue,
-            (PageReceipt::New(id) | PageReceipt::Edited(id) | PageReceipt::Known(id), _) => (2, Some(id), None, None, 0.0),
+            (PageReceipt::New(id) | PageReceipt::Edited(id) | PageReceipt::Known(id), _) => {
+                (2, Some(id), None, None, 0.0)
+            }
             (PageReceipt::Refused(reason), PageOutcome::Refused { detail, .. }) => {
                 (3, None, Some(reason), Some(refusal.unwrap_or(detail)), 0.0)
             }

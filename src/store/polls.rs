@@ -151,7 +151,9 @@ async fn record(c: &mut PgConnection, claim: &ClaimedFeed, result: &PollResult) 
     .await?;
     let Some(held) = held else { return Err(StoreError::LeaseLost) };
     let receipt = match &result.outcome {
-        PollOutcome::Read { entries, .. } => write_entries(&mut *c, claim.feed_id, entries, held.origin == "demo").await?,
+        PollOutcome::Read { entries, .. } => {
+            write_entries(&mut *c, claim.feed_id, entries, held.origin == "demo").await?
+        }
         PollOutcome::NotModified | PollOutcome::Failed { .. } => PollReceipt::default(),
     };
     let read = match &result.outcome {

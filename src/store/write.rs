@@ -56,13 +56,16 @@ pub async fn articles(c: &mut PgConnection, candidates: &[Candidate<'_>]) -> Res
             Some(_) if candidate.earlier != Some(id) => Verdict::Known(id),
             Some(now) if now.content_hash == candidate.rows.content_hash => Verdict::Known(id),
             // A wall or a robots.txt that came later does not shorten what was read before.
-            Some(now) if now.text_source == "page" && candidate.rows.text_source == TextSource::Feed => Verdict::Known(id),
+            Some(now) if now.text_source == "page" && candidate.rows.text_source == TextSource::Feed => {
+                Verdict::Known(id)
+            }
             Some(_) if begun.insert(id) => Verdict::Edited(id),
             Some(_) => Verdict::Known(id),
         };
         verdicts.push(verdict);
     }
-    let edited: Vec<i64> = verdicts.iter().filter_map(|v| if let Verdict::Edited(id) = v { Some(*id) } else { None }).collect();
+    let edited: Vec<i64> =
+        verdicts.iter().filter_map(|v| if let Verdict::Edited(id) = v { Some(*id) } else { None }).collect();
     set_aside(&mut *c, &edited).await?;
     let sources = sources(&mut *c, candidates, &verdicts).await?;
     let mut new = Vec::new();
@@ -95,12 +98,13 @@ async fn identify(c: &mut PgConnection, candidates: &[Candidate<'_>]) -> Result<
     let mut wanted: BTreeMap<[u8; 32], i64> = BTreeMap::new();
     let identities: BTreeSet<Vec<u8>> = candidates.iter().map(|x| x.rows.identity_key.to_vec()).collect();
     let identities: Vec<Vec<u8>> = identities.into_iter().collect();
-    let known: HashMap<Vec<u8>, i64> = sqlx::query!("select key, article_id from article_keys where key = any($1)", &identities)
-        .fetch_all(&mut *c)
-        .await?
-        .into_iter()
-        .map(|row| (row.key, row.article_id))
-        .collect();
+    let known: HashMap<Vec<u8>, i64> =
+        sqlx::query!("select key, article_id from article_keys where key = any($1)", &identities)
+            .fetch_all(&mut *c)
+            .await?
+            .into_iter()
+            .map(|row| (row.key, row.article_id))
+            .collect();
     for (candidate, &id) in candidates.iter().zip(&fresh) {
         let identity = candidate.rows.identity_key;
         let id = candidate.earlier.or_else(|| known.get(&identity[..]).copied()).unwrap_or(id);
@@ -118,12 +122,13 @@ async fn identify(c: &mut PgConnection, candidates: &[Candidate<'_>]) -> Result<
     .execute(&mut *c)
     .await?;
     // Another daemon may have been first: what stands in the table decides.
-    let decided: HashMap<Vec<u8>, i64> = sqlx::query!("select key, article_id from article_keys where key = any($1)", &keys)
-        .fetch_all(&mut *c)
-        .await?
-        .into_iter()
-        .map(|row| (row.key, row.article_id))
-        .collect();
+    let decided: HashMap<Vec<u8>, i64> =
+        sqlx::query!("select key, article_id from article_keys where key = any($1)", &keys)
+            .fetch_all(&mut *c)
+            .await?
+            .into_iter()
+            .map(|row| (row.key, row.article_id))
+            .collect();
     candidates
         .iter()
         .map(|x| {
@@ -188,9 +193,8 @@ async fn sources(
     )
     .execute(&mut *c)
     .await?;
-    let found = sqlx::query!("select domain, source_id from sources where domain = any($1)", &domains)
-        .fetch_all(c)
-        .await?;
+    let found =
+        sqlx::query!("select domain, source_id from sources where domain = any($1)", &domains).fetch_all(c).await?;
     Ok(found.into_iter().map(|row| (row.domain, row.source_id)).collect())
 }
 

@@ -29,7 +29,8 @@ impl Press {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let stop = CancellationToken::new();
         let serving = demo::serve(Newspaper::new(base), listener, stop.clone()).unwrap();
-        let pages = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pages-{name}-{}", std::process::id()));
+        let pages =
+            std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pages-{name}-{}", std::process::id()));
         Self { serving, stop, pages }
     }
 
@@ -92,7 +93,7 @@ async fn every_listed_address_becomes_what_the_newspaper_says() {
     let mut wrong = Vec::new();
     let expected = press.serving.newspaper().expected();
     assert!(expected.len() >= 44, "{} addresses", expected.len());
-    let mut stories = 0;
+    let mut stories = 0_i64;
     for item in &expected {
         match &item.outcome {
             Outcome::Article(story) | Outcome::FeedText(story) => {
@@ -125,7 +126,7 @@ async fn every_listed_address_becomes_what_the_newspaper_says() {
     assert!(wrong.is_empty(), "{} of {stories} stories:\n{}", wrong.len(), wrong.join("\n"));
     let distinct = count(&database, "select count(distinct article_id) from tasks where article_id is not null").await;
     assert_eq!(distinct, count(&database, "select count(*) from articles").await);
-    assert_eq!(distinct, i64::try_from(stories).unwrap(), "one article a story, duplicates none");
+    assert_eq!(distinct, stories, "one article a story, duplicates none");
     assert_eq!(count(&database, "select count(*) from tasks where state in (0, 1)").await, 0);
     assert_eq!(count(&database, "select count(*) from tasks where state = 3 and reason is null").await, 0);
     assert!(count(&database, "select count(*) from pages").await >= distinct - 2);

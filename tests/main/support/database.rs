@@ -37,6 +37,7 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Makes the database, starting or joining the server.
     pub async fn new() -> Self {
+        #[expect(clippy::type_complexity, reason = "named once, here")]
         let (admin, url_of): (_, Box<dyn Fn(&str) -> String>) = match std::env::var("DATABASE_URL") {
             Ok(url) => {
                 let options = PgConnectOptions::from_str(&url).expect("DATABASE_URL is the URL of a PostgreSQL");
@@ -141,6 +142,10 @@ fn start_keeper() {
     command.args(["--exact", concat!(module_path!(), "::keeper"), "--ignored"].map(without_crate)).env(KEEPER, "1");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    #[expect(
+        clippy::zombie_processes,
+        reason = "it outlives this test on purpose: it holds the server for the others"
+    )]
     command.spawn().expect("the test program runs once more");
 }
 
@@ -182,7 +187,8 @@ async fn template(connection: &mut PgConnection, admin: &PgConnectOptions) -> St
         return name;
     }
     sqlx::query("select pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut *connection).await.expect("locks");
-    if !sqlx::query_scalar::<_, bool>(exists).bind(&name).fetch_one(&mut *connection).await.expect("the server answers") {
+    if !sqlx::query_scalar::<_, bool>(exists).bind(&name).fetch_one(&mut *connection).await.expect("the server answers")
+    {
         drop_leftovers(connection).await;
         let unfinished = format!("{name}_unfinished");
         run(connection, format!(r#"drop database if exists "{unfinished}" with (force)"#)).await;
