@@ -2,6 +2,10 @@
 
 #[path = "main/archive.rs"]
 mod archive;
+#[path = "main/cli.rs"]
+mod cli;
+#[path = "main/config.rs"]
+mod config;
 #[path = "main/embedded.rs"]
 mod embedded;
 #[path = "main/end_to_end.rs"]
@@ -10,6 +14,8 @@ mod end_to_end;
 mod feed_list;
 #[path = "main/fetch.rs"]
 mod fetch;
+#[path = "main/mention.rs"]
+mod mention;
 #[path = "main/newspaper.rs"]
 mod newspaper;
 #[path = "main/store.rs"]
