@@ -203,7 +203,7 @@ async fn a_bad_answer_says_what_next() {
     }
     let past = "retry-after: Sun, 06 Nov 1994 08:49:37 GMT";
     let error = get_answer(answer("429 Too Many Requests", &[past], "")).await.unwrap_err();
-    assert_eq!(error.retry_after(), Some(Duration::from_mins(1)));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(1)));
 }
 
 #[tokio::test]
