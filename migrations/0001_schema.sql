@@ -323,7 +323,7 @@ create index entities_by_name on entities (lower(name));
 comment on table entities is 'Who or what is talked about.';
 comment on column entities.entity_id is 'Key.';
 comment on column entities.identity_key is 'SHA-256 of the Wikidata id, else of kind and folded name.';
-comment on column entities.name is 'Its fullest name when first seen.';
+comment on column entities.name is 'The longest name it was called by.';
 comment on column entities.kind is 'person, organization, place, group, facility, event, product, work or law.';
 comment on column entities.wikidata is 'Its Wikidata id, where openly licensed data knows it.';
 comment on column entities.first_seen_at is 'When it was first found in an article.';

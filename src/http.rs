@@ -48,6 +48,11 @@ impl Health {
         self.set("database", state);
     }
 
+    /// Whether the last try to reach the database failed.
+    pub fn is_database_away(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get("database").is_some_and(Result::is_err)
+    }
+
     /// Whether all is well, and the lines that say so.
     pub fn report(&self) -> (bool, String) {
         let checks = self.0.lock().unwrap_or_else(PoisonError::into_inner);

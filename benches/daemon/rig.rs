@@ -152,7 +152,11 @@ impl Rig {
         let urls: BTreeSet<&String> = state.rows.keys().chain(expected.rows.keys()).collect();
         let different: Vec<_> = urls.into_iter().filter(|u| state.rows.get(*u) != expected.rows.get(*u)).collect();
         for url in different.iter().take(5) {
-            println!("  {url}\n    {:?}\n    {:?}", state.rows.get(*url), expected.rows.get(*url));
+            let (here, there) = (state.rows.get(*url), expected.rows.get(*url));
+            let (here, there) = (here.map_or("absent", String::as_str), there.map_or("absent", String::as_str));
+            let at = here.chars().zip(there.chars()).take_while(|(a, b)| a == b).count();
+            let part = |line: &str| line.chars().skip(at.saturating_sub(40)).take(120).collect::<String>();
+            println!("  {url}\n    {}\n    {}", part(here), part(there));
         }
         let pool = self.pool(database).await;
         let articles: i64 =

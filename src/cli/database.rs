@@ -22,6 +22,11 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Whether the server is our own.
+    pub fn is_embedded(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// Closes the connections; stops the embedded server if nobody else uses it.
     pub async fn close(self) -> Result<(), Failure> {
         self.store.close().await;

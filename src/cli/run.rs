@@ -1,6 +1,7 @@
 //! `wireroom run`: the daemon.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -10,6 +11,7 @@ use super::database::{self, Opened};
 use super::print;
 use crate::archive::Archive;
 use crate::config::{Config, Loaded};
+use crate::embedded::Server;
 use crate::fetch::Fetcher;
 use crate::http::{self, Health};
 use crate::pipeline::{Handle, Knowledge, Mode, Parts, Pipeline, Summary};
@@ -72,15 +74,24 @@ pub async fn go(
         knowledge: Knowledge::builtin(),
         config,
         metrics,
-        health,
+        health: health.clone(),
         scope,
     });
     let handle = pipeline.handle();
+    let revived =
+        opened.is_embedded().then(|| tokio::spawn(keep_server_up(loaded.clone(), health.clone(), stop.clone())));
     let signals = tokio::spawn(watch_signals(loaded.clone(), opened.store.clone(), handle, stop.clone()));
     tell_systemd(&[sd_notify::NotifyState::Ready]);
     let summary = pipeline.run(mode, stop.clone()).await;
     stop.cancel();
     signals.abort();
+    if let Some(revived) = revived
+        && let Ok(servers) = revived.await
+    {
+        for server in servers {
+            server.stop().await?;
+        }
+    }
     if let Some(port) = port
         && let Err(error) = port.await
     {
@@ -115,6 +126,33 @@ fn read_list(path: &Path, text: &str) -> Result<Vec<crate::feed_list::ListedFeed
         tracing::warn!(file = %name, line = rejected.line, reason = rejected.reason, "a line of the feed list is left out");
     }
     Ok(list.feeds)
+}
+
+/// How long the database may be away before the embedded server is looked after.
+const REVIVE_AFTER: Duration = Duration::from_secs(3);
+
+/// Starts the embedded server again when it has gone: somebody killed it, or the machine ran out of memory. Gives the
+/// servers it started, to be stopped at the end.
+async fn keep_server_up(loaded: Loaded, health: Health, stop: CancellationToken) -> Vec<Server> {
+    let mut servers = Vec::new();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(REVIVE_AFTER) => {}
+            () = stop.cancelled() => return servers,
+        }
+        if !health.is_database_away() {
+            continue;
+        }
+        match database::serve(&loaded).await {
+            Ok(server) => {
+                if server.was_started_here() {
+                    tracing::warn!("the embedded PostgreSQL had gone and was started again");
+                }
+                servers.push(server);
+            }
+            Err(error) => tracing::error!(%error, "the embedded PostgreSQL cannot be started again; trying on"),
+        }
+    }
 }
 
 async fn watch_signals(loaded: Loaded, store: Store, handle: Handle, stop: CancellationToken) {

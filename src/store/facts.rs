@@ -27,7 +27,10 @@ async fn entities(
 ) -> Result<HashMap<[u8; 32], i64>, StoreError> {
     let mut rows: BTreeMap<[u8; 32], &EntityRow> = BTreeMap::new();
     for entity in articles.iter().flat_map(|(_, rows)| &rows.entities) {
-        rows.entry(entity.key).or_insert(entity);
+        let best = rows.entry(entity.key).or_insert(entity);
+        if (entity.name.chars().count(), &entity.name) > (best.name.chars().count(), &best.name) {
+            *best = entity;
+        }
     }
     let keys: Vec<Vec<u8>> = rows.keys().map(|k| k.to_vec()).collect();
     let known = |found: Vec<(Vec<u8>, i64)>| -> HashMap<[u8; 32], i64> {
@@ -42,6 +45,7 @@ async fn entities(
         .map(|(key, e)| json!({ "key": hex(key), "name": e.name, "kind": e.kind.as_str(), "wikidata": e.wikidata }))
         .collect();
     if missing.is_empty() {
+        rename(&mut *c, &rows, &here).await?;
         return Ok(here);
     }
     sqlx::query!(
@@ -53,7 +57,33 @@ async fn entities(
     )
     .execute(&mut *c)
     .await?;
-    Ok(known(by_key(&mut *c, &keys).await?))
+    let all = known(by_key(&mut *c, &keys).await?);
+    rename(&mut *c, &rows, &all).await?;
+    Ok(all)
+}
+
+/// An entity bears the longest of its names ("United Kingdom", not "UK"), whichever article came first: the end state
+/// must not depend on the order of the news.
+async fn rename(
+    c: &mut PgConnection,
+    rows: &BTreeMap<[u8; 32], &EntityRow>,
+    ids: &HashMap<[u8; 32], i64>,
+) -> Result<(), StoreError> {
+    let mut named: Vec<(i64, String)> =
+        rows.iter().filter_map(|(key, row)| Some((*ids.get(key)?, row.name.clone()))).collect();
+    named.sort_unstable();
+    let (entity_ids, names): (Vec<i64>, Vec<String>) = named.into_iter().unzip();
+    sqlx::query!(
+        "update entities e set name = r.name
+           from unnest($1::bigint[], $2::text[]) as r (entity_id, name)
+          where e.entity_id = r.entity_id
+            and (char_length(r.name), r.name collate \"C\") > (char_length(e.name), e.name collate \"C\")",
+        &entity_ids,
+        &names
+    )
+    .execute(c)
+    .await?;
+    Ok(())
 }
 
 async fn by_key(c: &mut PgConnection, keys: &[Vec<u8>]) -> Result<Vec<(Vec<u8>, i64)>, StoreError> {
