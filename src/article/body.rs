@@ -59,6 +59,16 @@ pub(super) fn clear_false_suspicions(page: &mut Page<'_>) {
     }
 }
 
+/// Clears all suspicions that a page can be wrong about, for pages where believing them leaves nothing to read: a forum
+/// calls its posts comments, a theme calls its column a sidebar.
+pub(super) fn clear_suspicions(page: &mut Page<'_>) {
+    for element in &mut page.elements {
+        if !matches!(element.suspect, Some("navigation" | "footer" | "hidden" | "cookie" | "advertisement")) {
+            element.suspect = None;
+        }
+    }
+}
+
 /// For each element, the reason of the nearest suspicion at or above it.
 pub(super) fn taints<'r>(page: &Page<'r>) -> Vec<Option<&'r str>> {
     let mut taints: Vec<Option<&'r str>> = Vec::with_capacity(page.elements.len());

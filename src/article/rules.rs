@@ -1,5 +1,6 @@
 //! The rules of cleaning, compiled once from data files and shared by all workers.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -203,11 +204,29 @@ impl PatternTable {
         if words > self.words_max {
             return None;
         }
-        self.set.matches(text).into_iter().find_map(|index| {
+        let plain = plain_marks(text);
+        self.set.matches(&plain).into_iter().find_map(|index| {
             let (reason, words_max) = self.groups.get(index)?;
             (words <= *words_max).then_some(reason.as_str())
         })
     }
+}
+
+/// Typographic marks as ASCII. The regex engine's fast path knows word boundaries in ASCII alone, and in English only
+/// these marks stand outside it.
+fn plain_marks(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let marks = |c: char| match c {
+        '’' | '‘' | 'ʼ' => '\'',
+        '“' | '”' | '„' => '"',
+        '–' | '—' => '-',
+        '»' | '›' | '→' => '>',
+        '\u{a0}' | '\u{202f}' => ' ',
+        _ => c,
+    };
+    Cow::Owned(text.chars().map(marks).collect())
 }
 
 /// Class and id as `-word-word-`: lower case, cut at punctuation and at camel humps.
