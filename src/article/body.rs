@@ -9,6 +9,8 @@ use super::text::{ends_sentence, folded, is_spaceless};
 
 /// A block never counts for more than this, so that one long comment does not outweigh a story.
 const WORTH_MAX: f64 = 120.0;
+/// What a line of a teaser counts for.
+const TEASER_WORTH: f64 = -6.0;
 /// What an element that calls itself an article's body is preferred by.
 const BODY_BONUS: f64 = 1.12;
 /// What `<article>` is preferred by.
@@ -79,13 +81,47 @@ pub(super) fn taints<'r>(page: &Page<'r>) -> Vec<Option<&'r str>> {
     taints
 }
 
+/// Teasers of other articles: a linked headline, then a sentence or two, three times and more in a row.
+pub(super) fn teasers(blocks: &[Block]) -> Vec<bool> {
+    let mut teasers = vec![false; blocks.len()];
+    let is_headline = |block: &Block| block.link_density() > 0.85 && block.words >= 3 && block.words <= 40;
+    let mut run: Vec<usize> = Vec::new();
+    let mut index = 0;
+    while index <= blocks.len() {
+        let pair = match (blocks.get(index), blocks.get(index + 1)) {
+            (Some(headline), Some(text)) => is_headline(headline) && is_prose(text) && units(text) < 90.0,
+            _ => false,
+        };
+        if pair {
+            run.push(index);
+            index += 2;
+            continue;
+        }
+        // A date, a section or a count may stand between two teasers.
+        let between = blocks.get(index).is_some_and(|block| !is_prose(block) && block.words <= 12);
+        let gap = run.last().is_some_and(|last| index - last <= 5);
+        if !(between && gap) {
+            if run.len() >= 3 {
+                for at in &run {
+                    teasers.iter_mut().skip(*at).take(2).for_each(|slot| *slot = true);
+                }
+            }
+            run.clear();
+        }
+        index += 1;
+    }
+    teasers
+}
+
 /// The element that holds the story, if there is running text at all.
 pub(super) fn choose(page: &Page<'_>, taints: &[Option<&str>], anchors: &Anchors) -> Option<usize> {
     let mut sums = Vec::with_capacity(page.blocks.len() + 1);
     let mut sum = 0.0;
     sums.push(sum);
-    for block in &page.blocks {
-        sum += worth(block, taints.get(block.element).copied().flatten(), anchors);
+    let teasers = teasers(&page.blocks);
+    for (block, teaser) in page.blocks.iter().zip(teasers) {
+        let taint = taints.get(block.element).copied().flatten();
+        sum += if teaser { TEASER_WORTH } else { worth(block, taint, anchors) };
         sums.push(sum);
     }
     let mut best: Option<(usize, f64)> = None;

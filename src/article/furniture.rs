@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::blocks::{Block, Kind, Page};
-use super::body::{is_prose, prose_units, units};
+use super::body::{self, is_prose, prose_units, units};
 use super::rules::Rules;
 use super::text::{ends_sentence, folded};
 
@@ -52,6 +52,9 @@ pub(super) fn judge<'r>(
         if let Some(slot) = why.get_mut(index) {
             *slot = reason.or(if inside { None } else { Some("outside") });
         }
+    }
+    for (index, _) in body::teasers(&page.blocks).iter().enumerate().filter(|(index, teaser)| **teaser && range.contains(index)) {
+        set(&mut why, index, "related");
     }
     drop_titles(&page.blocks, &range, known, &mut why);
     drop_sections(&page.blocks, &range, rules, &mut why);
