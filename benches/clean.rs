@@ -52,9 +52,10 @@ fn main() {
             measure(&root.join(set), set, worst, option("--page").as_deref(), &rules);
         }
     }
-    if let Some(line) = fs::read_to_string("/proc/self/status").ok().and_then(|s| {
-        s.lines().find(|line| line.starts_with("VmHWM")).map(str::to_owned)
-    }) {
+    if let Some(line) = fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|s| s.lines().find(|line| line.starts_with("VmHWM")).map(str::to_owned))
+    {
         println!("peak memory {}", line.trim_start_matches("VmHWM:").trim());
     }
 }
@@ -174,7 +175,8 @@ impl Fields {
         }
         if let Some(authors) = truth.get("authors").and_then(Value::as_array) {
             let wanted: Vec<String> = authors.iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
-            let found: Vec<String> = article.map(|a| a.authors.iter().map(|n| n.to_lowercase()).collect()).unwrap_or_default();
+            let found: Vec<String> =
+                article.map(|a| a.authors.iter().map(|n| n.to_lowercase()).collect()).unwrap_or_default();
             self.authors.0 += usize::from(wanted.iter().all(|w| found.contains(w)) && found.len() == wanted.len());
             self.authors.1 += 1;
         }
@@ -204,7 +206,11 @@ fn report(set: &str, scored: &[Scored], fields: &Fields) {
     if fields.with.1 > 0 {
         let precision = share((fields.with.0, fields.with.0 + fields.without.0));
         let recall = share(fields.with);
-        println!("  segments: P {precision:.4} R {recall:.4} F1 {:.4}, leak {:.4}", f1(precision, recall), share(fields.without));
+        println!(
+            "  segments: P {precision:.4} R {recall:.4} F1 {:.4}, leak {:.4}",
+            f1(precision, recall),
+            share(fields.without)
+        );
     }
     println!(
         "  title {:.3} day {:.3} authors {:.3}; repairs {} in our texts, {} in the truth: {:?}",
@@ -286,7 +292,9 @@ fn compare(file: &str, text: &str, wanted: &str) -> Scored {
     let (have, need) = (shingles(&got), shingles(&want));
     let common: i64 = have.iter().map(|(key, count)| *count.min(need.get(key).unwrap_or(&0))).sum();
     let (total_have, total_need) = (have.values().sum::<i64>(), need.values().sum::<i64>());
-    let part = |whole: i64| if whole == 0 { f64::from(u8::from(total_have == total_need)) } else { common as f64 / whole as f64 };
+    let part = |whole: i64| {
+        if whole == 0 { f64::from(u8::from(total_have == total_need)) } else { common as f64 / whole as f64 }
+    };
     Scored {
         file: file.to_owned(),
         precision: part(total_have),

@@ -346,14 +346,7 @@ impl<'r> Walk<'r> {
         }
         let chars = text.chars().filter(|c| !c.is_whitespace()).count();
         let element = self.open.last().map_or(0, |(index, _)| *index);
-        self.page.blocks.push(Block {
-            words: count_words(&text),
-            chars,
-            link_chars,
-            kind: self.kind,
-            element,
-            text,
-        });
+        self.page.blocks.push(Block { words: count_words(&text), chars, link_chars, kind: self.kind, element, text });
     }
 }
 

@@ -4,15 +4,21 @@
 //! story is the element with the largest sum. That joins articles split over sibling containers (their parent has the
 //! larger sum) and leaves out the sidebar (its links cost more than its teasers bring).
 
+use std::collections::HashMap;
+
 use super::blocks::{Block, Kind, Page};
 use super::text::{ends_sentence, folded, is_spaceless};
 
 /// A block never counts for more than this, so that one long comment does not outweigh a story.
 const WORTH_MAX: f64 = 120.0;
+/// The share of a page's running text above which no one kind of furniture is believed.
+const KIND_SHARE_MAX: f64 = 0.6;
 /// What a line of a teaser counts for.
 const TEASER_WORTH: f64 = -6.0;
 /// What an element that calls itself an article's body is preferred by.
 const BODY_BONUS: f64 = 1.12;
+/// And what it starts with, so that the shortest news are found.
+const BODY_HEAD_START: f64 = 30.0;
 /// What `<article>` is preferred by.
 const ARTICLE_BONUS: f64 = 1.04;
 
@@ -44,9 +50,17 @@ pub(super) fn prose_units(blocks: &[Block]) -> f64 {
     blocks.iter().filter(|block| is_prose(block)).map(units).sum()
 }
 
-/// Clears suspicions that would take away most of what there is to read.
+/// Clears suspicions that would take away most of what there is to read: of one element, or of one kind all over the
+/// page (a page builder calls every paragraph a widget).
 pub(super) fn clear_false_suspicions(page: &mut Page<'_>) {
     let total = prose_units(&page.blocks);
+    let mut by_reason: HashMap<&str, f64> = HashMap::new();
+    let taints = taints(page);
+    for block in page.blocks.iter().filter(|block| is_prose(block)) {
+        if let Some(reason) = taints.get(block.element).copied().flatten() {
+            *by_reason.entry(reason).or_insert(0.0) += units(block);
+        }
+    }
     for element in &mut page.elements {
         let Some(reason) = element.suspect else { continue };
         let share_max = match reason {
@@ -55,7 +69,8 @@ pub(super) fn clear_false_suspicions(page: &mut Page<'_>) {
             _ => 0.45,
         };
         let inside = page.blocks.get(element.first..element.end).map_or(0.0, prose_units);
-        if inside > share_max * total {
+        let of_kind = by_reason.get(reason).copied().unwrap_or(0.0);
+        if inside > share_max * total || of_kind > KIND_SHARE_MAX.max(share_max) * total {
             element.suspect = None;
         }
     }
@@ -129,7 +144,8 @@ pub(super) fn choose(page: &Page<'_>, taints: &[Option<&str>], anchors: &Anchors
         let (Some(before), Some(after)) = (sums.get(element.first), sums.get(element.end)) else { continue };
         let mut value = after - before;
         if element.is_body {
-            value *= BODY_BONUS;
+            // A breaking-news line in its own body outweighs the paper's address in the footer.
+            value = if value > 15.0 { value * BODY_BONUS + BODY_HEAD_START } else { value };
         } else if element.tag == "article" {
             value *= ARTICLE_BONUS;
         }

@@ -53,7 +53,9 @@ pub(super) fn judge<'r>(
             *slot = reason.or(if inside { None } else { Some("outside") });
         }
     }
-    for (index, _) in body::teasers(&page.blocks).iter().enumerate().filter(|(index, teaser)| **teaser && range.contains(index)) {
+    for (index, _) in
+        body::teasers(&page.blocks).iter().enumerate().filter(|(index, teaser)| **teaser && range.contains(index))
+    {
         set(&mut why, index, "related");
     }
     drop_titles(&page.blocks, &range, known, &mut why);

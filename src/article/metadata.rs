@@ -65,11 +65,9 @@ pub(super) fn read(tree: &Tree, url: Option<&Url>, hint: &Hint, rules: &Rules) -
         .map(|name| squeeze(&name));
     let (title, titles) = titles(&head, story.as_ref(), site_name.as_deref(), hint);
     let published = published(&head, story.as_ref(), url, hint);
-    let updated = story
-        .as_ref()
-        .and_then(|s| s.modified.as_deref())
-        .and_then(dates::parse)
-        .or_else(|| first(&head, &["article:modified_time", "og:updated_time", "datemodified"]).and_then(|v| dates::parse(&v)));
+    let updated = story.as_ref().and_then(|s| s.modified.as_deref()).and_then(dates::parse).or_else(|| {
+        first(&head, &["article:modified_time", "og:updated_time", "datemodified"]).and_then(|v| dates::parse(&v))
+    });
     let section = first(&head, &["article:section", "parsely-section", "section"])
         .or_else(|| story.as_ref().and_then(|s| s.section.clone()));
     let image_url = first(&head, &["og:image", "og:image:url", "twitter:image", "twitter:image:src"])
@@ -80,8 +78,8 @@ pub(super) fn read(tree: &Tree, url: Option<&Url>, hint: &Hint, rules: &Rules) -
         .as_deref()
         .and_then(|value| absolute(value, url))
         .or_else(|| first(&head, &["og:url"]).and_then(|value| absolute(&value, url)));
-    let says_article = story.is_some()
-        || first(&head, &["og:type"]).is_some_and(|kind| kind.to_ascii_lowercase().contains("article"));
+    let says_article =
+        story.is_some() || first(&head, &["og:type"]).is_some_and(|kind| kind.to_ascii_lowercase().contains("article"));
     let paywalled = story.as_ref().is_some_and(|s| s.free == Some(false))
         || first(&head, &["article:content_tier"]).is_some_and(|tier| matches!(tier.as_str(), "locked" | "metered"));
     Metadata {
@@ -124,7 +122,10 @@ fn scan(tree: &Tree) -> Head {
                 head.language = attr("lang").or_else(|| attr("xml:lang")).map(str::to_owned);
             }
             "meta" => {
-                let key = attr("property").or_else(|| attr("name")).or_else(|| attr("itemprop")).or_else(|| attr("http-equiv"));
+                let key = attr("property")
+                    .or_else(|| attr("name"))
+                    .or_else(|| attr("itemprop"))
+                    .or_else(|| attr("http-equiv"));
                 if let (Some(key), Some(value)) = (key, attr("content")) {
                     let value = super::text::head(value.trim(), VALUE_CHARS_MAX).to_owned();
                     head.metas.entry(key.to_ascii_lowercase()).or_default().push(value);
@@ -143,7 +144,9 @@ fn scan(tree: &Tree) -> Head {
                     head.times.push((value.to_owned(), marked));
                 }
             }
-            "a" if head.rel_authors.len() < 10 && attr("rel").is_some_and(|rel| rel.split(' ').any(|r| r == "author")) => {
+            "a" if head.rel_authors.len() < 10
+                && attr("rel").is_some_and(|rel| rel.split(' ').any(|r| r == "author")) =>
+            {
                 head.rel_authors.push(text());
             }
             _ => {
@@ -176,11 +179,12 @@ fn titles(head: &Head, story: Option<&Story>, site: Option<&str>, hint: &Hint) -
     let social = first(head, &["og:title", "twitter:title", "title", "dc.title", "parsely-title"]);
     let tag = head.title.as_deref().map(|t| names::without_site(t, site));
     let headline = story.and_then(|s| s.headline.clone());
-    let candidates: Vec<String> = [headline.as_deref(), social.as_deref(), head.title.as_deref(), hint.title.as_deref()]
-        .into_iter()
-        .flatten()
-        .map(|t| names::without_site(&squeeze(t), site))
-        .collect();
+    let candidates: Vec<String> =
+        [headline.as_deref(), social.as_deref(), head.title.as_deref(), hint.title.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(|t| names::without_site(&squeeze(t), site))
+            .collect();
     let h1s: Vec<String> = head.h1.iter().filter(|t| !t.is_empty()).map(|t| squeeze(t)).collect();
     // A page's visible headline is the headline, if any of the hidden ones agrees with it.
     let agreed = h1s.iter().find(|h1| {
@@ -206,10 +210,24 @@ fn titles(head: &Head, story: Option<&Story>, site: Option<&str>, hint: &Hint) -
 
 fn authors(head: &Head, story: Option<&Story>, site: Option<&str>, rules: &Rules) -> Vec<String> {
     let from_story = story.map(|s| s.authors.clone()).unwrap_or_default();
-    let metas = ["author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl", "article:author_name", "cxenseparse:author"];
+    let metas = [
+        "author",
+        "article:author",
+        "parsely-author",
+        "sailthru.author",
+        "dc.creator",
+        "byl",
+        "article:author_name",
+        "cxenseparse:author",
+    ];
     let sources: [Vec<String>; 4] = [
         from_story,
-        metas.iter().filter_map(|key| head.metas.get(*key)).find(|v| v.iter().any(|v| !v.contains("://"))).cloned().unwrap_or_default(),
+        metas
+            .iter()
+            .filter_map(|key| head.metas.get(*key))
+            .find(|v| v.iter().any(|v| !v.contains("://")))
+            .cloned()
+            .unwrap_or_default(),
         head.rel_authors.clone(),
         head.itemprops.get("author").cloned().into_iter().collect(),
     ];
@@ -223,9 +241,28 @@ fn authors(head: &Head, story: Option<&Story>, site: Option<&str>, rules: &Rules
 fn published(head: &Head, story: Option<&Story>, url: Option<&Url>, hint: &Hint) -> Option<(Moment, &'static str)> {
     let keys_graph = ["article:published_time", "og:article:published_time", "og:published_time", "article:published"];
     let keys_meta = [
-        "datepublished", "date", "pubdate", "publishdate", "publish-date", "publish_date", "published_time", "dc.date",
-        "dc.date.issued", "dcterms.created", "dcterms.date", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "article.published",
-        "published-date", "publication_date", "date.created", "created", "rnews:datepublished", "dcterms.issued", "last-modified",
+        "datepublished",
+        "date",
+        "pubdate",
+        "publishdate",
+        "publish-date",
+        "publish_date",
+        "published_time",
+        "dc.date",
+        "dc.date.issued",
+        "dcterms.created",
+        "dcterms.date",
+        "parsely-pub-date",
+        "sailthru.date",
+        "cxenseparse:recs:publishtime",
+        "article.published",
+        "published-date",
+        "publication_date",
+        "date.created",
+        "created",
+        "rnews:datepublished",
+        "dcterms.issued",
+        "last-modified",
     ];
     let named = |keys: &[&str]| keys.iter().find_map(|key| head.metas.get(*key)?.iter().find_map(|v| dates::parse(v)));
     let found = story
@@ -235,7 +272,9 @@ fn published(head: &Head, story: Option<&Story>, url: Option<&Url>, hint: &Hint)
         .or_else(|| named(&keys_graph).map(|m| (m, "opengraph")))
         .or_else(|| named(&keys_meta).map(|m| (m, "meta")))
         .or_else(|| head.itemprops.get("datePublished").and_then(|v| dates::parse(v)).map(|m| (m, "meta")))
-        .or_else(|| head.times.iter().find(|(_, marked)| *marked).and_then(|(v, _)| dates::parse(v)).map(|m| (m, "time")))
+        .or_else(|| {
+            head.times.iter().find(|(_, marked)| *marked).and_then(|(v, _)| dates::parse(v)).map(|m| (m, "time"))
+        })
         .or_else(|| hint.published_at.map(|at| (Moment { at, precision: Precision::Second }, "feed")));
     found
         .or_else(|| head.times.first().and_then(|(v, _)| dates::parse(v)).map(|m| (m, "time")))

@@ -67,6 +67,9 @@ fn split_title(text: &str) -> (Option<&str>, &str) {
     let alone = rest.starts_with('\n') || rest.trim_start_matches([' ', '\t']).starts_with('\n');
     let line = first.trim();
     // A headline may end with a question mark; with a full stop it is a sentence.
-    let stands = alone && !line.is_empty() && count_words(line) <= TITLE_WORDS_MAX && (!ends_sentence(line) || line.ends_with('?'));
+    let stands = alone
+        && !line.is_empty()
+        && count_words(line) <= TITLE_WORDS_MAX
+        && (!ends_sentence(line) || line.ends_with('?'));
     if stands { (Some(line), rest.trim_start_matches(|c: char| c.is_whitespace())) } else { (None, text) }
 }

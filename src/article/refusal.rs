@@ -3,12 +3,12 @@
 
 use url::Url;
 
+use super::Why;
 use super::blocks::Page;
 use super::body::{is_prose, prose_units};
 use super::metadata::Metadata;
 use super::rules::Rules;
 use super::text::count_words;
-use super::Why;
 
 /// Words of a text that stands for itself, whatever the page is called.
 const SAFE_WORDS: usize = 150;

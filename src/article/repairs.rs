@@ -60,7 +60,8 @@ pub fn find(text: &str, rules: &Rules) -> Vec<Repair> {
         }
         if !word.is_empty() {
             // Handles, tags, addresses, file names and code are written without spaces on purpose.
-            let technical = matches!(before, '#' | '@' | '/' | '_' | '.' | '=' | '&') || matches!(c, '_' | '@' | '/' | '=' | '(');
+            let technical =
+                matches!(before, '#' | '@' | '/' | '_' | '.' | '=' | '&') || matches!(c, '_' | '@' | '/' | '=' | '(');
             if !technical && !c.is_numeric() && !before.is_numeric() && is_glued(&word, &rules.glue) {
                 let repair = Repair { start, end: at, kind: RepairKind::GluedWords };
                 found.push((word.clone(), repair));
@@ -102,7 +103,8 @@ fn is_pair(left: &str, right: &str, glue: &Glue) -> bool {
     if !capitalised || glue.left_never.contains(&left.to_lowercase()) {
         return false;
     }
-    let right_known = right_lower.chars().count() > 1 && glue.words.contains(&right_lower) || glue.places.contains(right);
+    let right_known =
+        right_lower.chars().count() > 1 && glue.words.contains(&right_lower) || glue.places.contains(right);
     if left.chars().all(char::is_lowercase) {
         return left.chars().count() > 2 && glue.words.contains(left) && right_known;
     }

@@ -38,7 +38,10 @@ fn from_state(state: &Value) -> Option<String> {
             Value::Object(fields) => {
                 for (key, inner) in fields {
                     if let Value::String(text) = inner
-                        && matches!(key.as_str(), "body" | "articleBody" | "content" | "html" | "text" | "bodyHtml" | "contentHtml")
+                        && matches!(
+                            key.as_str(),
+                            "body" | "articleBody" | "content" | "html" | "text" | "bodyHtml" | "contentHtml"
+                        )
                         && text.len() > 300
                     {
                         consider(&mut best, &paragraphs(&unescape(text)));
@@ -63,7 +66,9 @@ fn from_state(state: &Value) -> Option<String> {
 fn paragraph_of(item: &Value) -> Option<String> {
     let text = match item {
         Value::String(text) => text,
-        Value::Object(fields) => ["text", "content", "html", "value"].iter().find_map(|key| fields.get(*key)?.as_str())?,
+        Value::Object(fields) => {
+            ["text", "content", "html", "value"].iter().find_map(|key| fields.get(*key)?.as_str())?
+        }
         _ => return None,
     };
     let text = paragraphs(&unescape(text));

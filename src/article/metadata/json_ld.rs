@@ -72,7 +72,10 @@ fn read(script: &str) -> Option<Value> {
 fn is_article(value: &Value) -> bool {
     let is = |kind: &Value| {
         kind.as_str().is_some_and(|kind| {
-            kind.ends_with("Article") || kind.ends_with("BlogPosting") || kind.ends_with("Posting") && kind != "JobPosting" || kind.ends_with("Report")
+            kind.ends_with("Article")
+                || kind.ends_with("BlogPosting")
+                || kind.ends_with("Posting") && kind != "JobPosting"
+                || kind.ends_with("Report")
         })
     };
     match value.get("@type") {
@@ -111,7 +114,9 @@ fn first_text(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Array(items) => items.first().and_then(Value::as_str).map(str::to_owned),
-        Value::Object(fields) => fields.get("@value").or_else(|| fields.get("name")).and_then(Value::as_str).map(str::to_owned),
+        Value::Object(fields) => {
+            fields.get("@value").or_else(|| fields.get("name")).and_then(Value::as_str).map(str::to_owned)
+        }
         _ => None,
     }
 }

@@ -66,7 +66,8 @@ fn split(line: &str, rules: &Rules) -> Vec<String> {
 }
 
 fn name(part: &str, rules: &Rules) -> Option<String> {
-    let mut name = part.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '-' | '–' | '—' | '@' | '(' | ')' | '"'));
+    let mut name =
+        part.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '-' | '–' | '—' | '@' | '(' | ')' | '"'));
     loop {
         let lower = name.to_lowercase();
         let prefix = rules.byline.prefixes.iter().find(|p| {
