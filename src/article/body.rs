@@ -13,6 +13,8 @@ use super::text::{ends_sentence, folded, is_spaceless};
 const WORTH_MAX: f64 = 120.0;
 /// The share of a page's running text above which no one kind of furniture is believed.
 const KIND_SHARE_MAX: f64 = 0.6;
+/// Teasers in a row that are a list and no accident.
+const TEASERS_MIN: usize = 3;
 /// What a line of a teaser counts for.
 const TEASER_WORTH: f64 = -6.0;
 /// What an element that calls itself an article's body is preferred by.
@@ -68,9 +70,11 @@ pub(super) fn clear_false_suspicions(page: &mut Page<'_>) {
             "hidden" | "dialog" => 0.7,
             _ => 0.45,
         };
+        // Lists of other articles outweigh many a story.
+        let kind_share_max = if matches!(reason, "related" | "hidden") { 0.9 } else { KIND_SHARE_MAX.max(share_max) };
         let inside = page.blocks.get(element.first..element.end).map_or(0.0, prose_units);
         let of_kind = by_reason.get(reason).copied().unwrap_or(0.0);
-        if inside > share_max * total || of_kind > KIND_SHARE_MAX.max(share_max) * total {
+        if inside > share_max * total || of_kind > kind_share_max * total {
             element.suspect = None;
         }
     }
@@ -100,26 +104,30 @@ pub(super) fn taints<'r>(page: &Page<'r>) -> Vec<Option<&'r str>> {
 pub(super) fn teasers(blocks: &[Block]) -> Vec<bool> {
     let mut teasers = vec![false; blocks.len()];
     let is_headline = |block: &Block| block.link_density() > 0.85 && block.words >= 3 && block.words <= 40;
+    let is_label = |block: &Block| !is_prose(block) && block.words <= 12;
+    // A headline, its byline and date, its text: where such a teaser ends, if one begins here.
+    let teaser_end = |from: usize| -> Option<usize> {
+        blocks.get(from).filter(|block| is_headline(block))?;
+        let after = blocks.get(from + 1..)?;
+        let labels = after.iter().take(4).take_while(|block| is_label(block)).count();
+        let text = after.get(labels)?;
+        (is_prose(text) && units(text) < 90.0).then_some(from + labels + 2)
+    };
     let mut run: Vec<usize> = Vec::new();
     let mut index = 0;
     while index <= blocks.len() {
-        let pair = match (blocks.get(index), blocks.get(index + 1)) {
-            (Some(headline), Some(text)) => is_headline(headline) && is_prose(text) && units(text) < 90.0,
-            _ => false,
-        };
-        if pair {
-            run.push(index);
-            index += 2;
+        if let Some(end) = teaser_end(index) {
+            run.extend([index, end]);
+            index = end;
             continue;
         }
         // A date, a section or a count may stand between two teasers.
-        let between = blocks.get(index).is_some_and(|block| !is_prose(block) && block.words <= 12);
-        let gap = run.last().is_some_and(|last| index - last <= 5);
+        let between = blocks.get(index).is_some_and(is_label);
+        let gap = run.last().is_some_and(|end| index - end <= 3);
         if !(between && gap) {
-            if run.len() >= 3 {
-                for at in &run {
-                    teasers.iter_mut().skip(*at).take(2).for_each(|slot| *slot = true);
-                }
+            if run.len() >= 2 * TEASERS_MIN {
+                let (first, end) = (run.first().copied().unwrap_or(0), run.last().copied().unwrap_or(0));
+                teasers.iter_mut().take(end).skip(first).for_each(|slot| *slot = true);
             }
             run.clear();
         }
