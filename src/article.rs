@@ -136,6 +136,9 @@ pub enum RepairKind {
     GluedWords,
 }
 
+/// Words below which the class names of a page are doubted once more.
+const THIN_WORDS: usize = 40;
+
 /// What is known of an article from elsewhere: the feed's entry, or the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Hint {
@@ -173,13 +176,18 @@ pub fn clean_within(
     let metadata = metadata::read(&tree, url, hint, rules);
     let mut page = blocks::read(&tree.html, rules);
     let anchors = anchors(&metadata, hint);
-    body::clear_false_suspicions(&mut page);
-    let taints = body::taints(&page);
-    let story = body::choose(&page, &taints, &anchors);
     let known =
         Known { titles: metadata.titles.clone(), authors: metadata.authors.iter().map(|name| folded(name)).collect() };
-    let why = story.map(|story| furniture::judge(&page, story, &taints, rules, &known)).unwrap_or_default();
-    let mut text = story.map(|story| assemble(&page, story, &why)).unwrap_or_default();
+    body::clear_false_suspicions(&mut page);
+    let mut found = find_story(&page, &anchors, &known, rules);
+    if count_words(&found.text) < THIN_WORDS {
+        body::clear_suspicions(&mut page);
+        let unsuspecting = find_story(&page, &anchors, &known, rules);
+        if count_words(&unsuspecting.text) > 2 * count_words(&found.text) {
+            found = unsuspecting;
+        }
+    }
+    let Story { mut text, why } = found;
     let removed = removed(&page, &why);
     let mut word_count = count_words(&text);
     // A page drawn by script carries its text as data.
@@ -221,6 +229,21 @@ pub fn clean_within(
         repairs,
         text,
     })
+}
+
+/// A story's text, and why each block of the page is not in it.
+struct Story<'r> {
+    text: String,
+    why: Vec<Option<&'r str>>,
+}
+
+fn find_story<'r>(page: &Page<'r>, anchors: &Anchors, known: &Known, rules: &'r Rules) -> Story<'r> {
+    let taints = body::taints(page);
+    let Some(story) = body::choose(page, &taints, anchors) else {
+        return Story { text: String::new(), why: Vec::new() };
+    };
+    let why = furniture::judge(page, story, &taints, rules, known);
+    Story { text: assemble(page, story, &why), why }
 }
 
 fn anchors(metadata: &Metadata, hint: &Hint) -> Anchors {

@@ -13,37 +13,39 @@ pub fn explain(article: &Article) -> String {
     let mut out = String::new();
     let title = article.title.as_deref().unwrap_or("(no headline)");
     let paragraphs = article.text.split("\n\n").filter(|p| !p.is_empty()).count();
-    // Writing to a String cannot fail.
-    _ = writeln!(out, "{title}");
-    _ = writeln!(
+    // Writing to a String cannot fail, so no result is looked at.
+    writeln!(out, "{title}").ok();
+    writeln!(
         out,
         "kept: {} words in {paragraphs} paragraphs, completeness {:.2}",
         article.word_count, article.completeness
-    );
+    )
+    .ok();
     if let (Some(at), Some(source)) = (article.published_at, article.published_source) {
-        _ = writeln!(
+        writeln!(
             out,
             "published: {} (to the {}, from {source})",
             at.to_rfc3339(),
             article.published_precision.as_str()
-        );
+        )
+        .ok();
     }
     if article.paywalled {
-        _ = writeln!(out, "paywalled: the page says that the rest must be paid for");
+        writeln!(out, "paywalled: the page says that the rest must be paid for").ok();
     }
-    _ = writeln!(out, "removed: {}", article.removed.len());
+    writeln!(out, "removed: {}", article.removed.len()).ok();
     let width = article.removed.iter().map(|piece| piece.reason.len()).max().unwrap_or(0);
     for piece in &article.removed {
         let line = piece.text.replace('\n', " / ");
         let shown = head(&line, SHOWN_CHARS);
         let more = if shown.len() < line.len() { "…" } else { "" };
-        _ = writeln!(out, "  {:width$}  {shown}{more}", piece.reason);
+        writeln!(out, "  {:width$}  {shown}{more}", piece.reason).ok();
     }
     if !article.repairs.is_empty() {
-        _ = writeln!(out, "broken before we saw it: {}", article.repairs.len());
+        writeln!(out, "broken before we saw it: {}", article.repairs.len()).ok();
         for repair in &article.repairs {
             let word: String = article.text.chars().skip(repair.start).take(repair.end - repair.start).collect();
-            _ = writeln!(out, "  {}–{}  {word}", repair.start, repair.end);
+            writeln!(out, "  {}–{}  {word}", repair.start, repair.end).ok();
         }
     }
     out

@@ -8,9 +8,14 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::blocks::{Block, Kind, Page};
-use super::body::{is_prose, prose_units, units};
+use super::body::{self, is_prose, prose_units, units};
 use super::rules::Rules;
 use super::text::{ends_sentence, folded};
+
+/// Blocks before the story that are reported with a reason.
+const BLOCKS_BEFORE: usize = 5;
+/// Blocks after it: comment forms and newsletter prompts stand there.
+const BLOCKS_AFTER: usize = 20;
 
 /// What is known of the article besides its text.
 #[derive(Debug, Default)]
@@ -30,15 +35,28 @@ pub(super) fn judge<'r>(
     known: &Known,
 ) -> Vec<Option<&'r str>> {
     let range = page.elements.get(story).map_or(0..0, |e| e.first..e.end);
+    let near = range.start.saturating_sub(BLOCKS_BEFORE)..range.end + BLOCKS_AFTER;
     let mut why: Vec<Option<&'r str>> = vec![None; page.blocks.len()];
     for (index, block) in page.blocks.iter().enumerate() {
         let inside = range.contains(&index);
         let taint = taints.get(block.element).copied().flatten();
-        let reason = by_shape(block, rules).or(if inside { None } else { Some("outside") });
+        // A class name says what an element is; the text only what a line looks like. Lines far from the story are
+        // not asked: they are most of a page, and asking is the dearest part of cleaning.
+        let reason = if taint.is_some() {
+            taint
+        } else if near.contains(&index) {
+            by_shape(block, rules)
+        } else {
+            None
+        };
         if let Some(slot) = why.get_mut(index) {
-            // A class name says what an element is; the text only what a line looks like.
-            *slot = if taint.is_some() { taint } else { reason };
+            *slot = reason.or(if inside { None } else { Some("outside") });
         }
+    }
+    for (index, _) in
+        body::teasers(&page.blocks).iter().enumerate().filter(|(index, teaser)| **teaser && range.contains(index))
+    {
+        set(&mut why, index, "related");
     }
     drop_titles(&page.blocks, &range, known, &mut why);
     drop_sections(&page.blocks, &range, rules, &mut why);

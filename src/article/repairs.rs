@@ -2,7 +2,7 @@
 //!
 //! Reported, never made: what stood between them is not known. Precision comes first; both halves must be known words.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -46,7 +46,7 @@ impl Glue {
 
 /// Finds glued words. Each span covers the whole of what stands there as one word.
 pub fn find(text: &str, rules: &Rules) -> Vec<Repair> {
-    let mut repairs = Vec::new();
+    let mut found: Vec<(String, Repair)> = Vec::new();
     let mut word = String::new();
     let mut start = 0;
     let mut before = ' ';
@@ -63,13 +63,19 @@ pub fn find(text: &str, rules: &Rules) -> Vec<Repair> {
             let technical =
                 matches!(before, '#' | '@' | '/' | '_' | '.' | '=' | '&') || matches!(c, '_' | '@' | '/' | '=' | '(');
             if !technical && !c.is_numeric() && !before.is_numeric() && is_glued(&word, &rules.glue) {
-                repairs.push(Repair { start, end: at, kind: RepairKind::GluedWords });
+                let repair = Repair { start, end: at, kind: RepairKind::GluedWords };
+                found.push((word.clone(), repair));
             }
             word.clear();
         }
         before = c;
     }
-    repairs
+    // An accident happens once; what is written so twice is a name.
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for (word, _) in &found {
+        *times.entry(word).or_insert(0) += 1;
+    }
+    found.iter().filter(|(word, _)| times.get(word.as_str()) == Some(&1)).map(|(_, repair)| *repair).collect()
 }
 
 fn is_glued(word: &str, glue: &Glue) -> bool {

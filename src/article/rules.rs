@@ -1,5 +1,6 @@
 //! The rules of cleaning, compiled once from data files and shared by all workers.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -171,43 +172,78 @@ fn automaton(tokens: &[String]) -> Result<AhoCorasick, RulesError> {
         .map_err(|e| broken("furniture.toml", &e))
 }
 
-/// Patterns of which the first that fits gives its group's reason.
+/// Longest lines of each tier, in words: a paragraph is asked only about the few patterns for long lines.
+const TIERS: [usize; 3] = [20, 40, usize::MAX];
+
+/// Patterns of which the first that fits gives its group's reason, in tiers by the length of line they are for.
 #[derive(Debug)]
 struct PatternTable {
+    tiers: Vec<Tier>,
+}
+
+#[derive(Debug)]
+struct Tier {
     set: RegexSet,
+    /// For each pattern its reason, and the words of the longest line it is for.
     groups: Vec<(String, usize)>,
     words_max: usize,
 }
 
 impl PatternTable {
     fn new(groups: Vec<PatternGroup>) -> Result<Self, RulesError> {
-        let mut patterns = Vec::new();
-        let mut of = Vec::new();
+        let mut tiers = TIERS.map(|_| (Vec::new(), Vec::new()));
         for group in groups {
+            let tier = TIERS.iter().position(|words| group.words_max <= *words).unwrap_or(0);
+            let Some((patterns, of)) = tiers.get_mut(tier) else { continue };
             for pattern in group.patterns {
-                patterns.push(pattern);
+                patterns.push(fast_boundaries(&pattern));
                 of.push((group.reason.clone(), group.words_max));
             }
         }
-        let words_max = of.iter().map(|(_, words)| *words).max().unwrap_or(0);
-        let set = RegexSetBuilder::new(&patterns)
-            .case_insensitive(true)
-            .size_limit(64 << 20)
-            .dfa_size_limit(16 << 20)
-            .build()
-            .map_err(|e| broken("furniture.toml", &e))?;
-        Ok(Self { set, groups: of, words_max })
+        let tiers = tiers.into_iter().map(|(patterns, groups)| {
+            let words_max = groups.iter().map(|(_, words)| *words).max().unwrap_or(0);
+            let set = RegexSetBuilder::new(&patterns)
+                .case_insensitive(true)
+                .size_limit(64 << 20)
+                .dfa_size_limit(16 << 20)
+                .build()
+                .map_err(|e| broken("furniture.toml", &e))?;
+            Ok(Tier { set, groups, words_max })
+        });
+        Ok(Self { tiers: tiers.collect::<Result<_, _>>()? })
     }
 
     fn find(&self, text: &str, words: usize) -> Option<&str> {
-        if words > self.words_max {
-            return None;
-        }
-        self.set.matches(text).into_iter().find_map(|index| {
-            let (reason, words_max) = self.groups.get(index)?;
-            (words <= *words_max).then_some(reason.as_str())
+        let plain = plain_marks(text);
+        self.tiers.iter().filter(|tier| words <= tier.words_max).find_map(|tier| {
+            tier.set.matches(&plain).into_iter().find_map(|index| {
+                let (reason, words_max) = tier.groups.get(index)?;
+                (words <= *words_max).then_some(reason.as_str())
+            })
         })
     }
+}
+
+/// The regex engine's fast path knows word boundaries in ASCII alone. A pattern in ASCII loses nothing by that; in
+/// others a boundary could never follow a letter of another alphabet, so they do without.
+fn fast_boundaries(pattern: &str) -> String {
+    pattern.replace(r"\b", if pattern.is_ascii() { r"(?-u:\b)" } else { "" })
+}
+
+/// Typographic marks as ASCII, so that patterns need one spelling of them.
+fn plain_marks(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let marks = |c: char| match c {
+        '’' | '‘' | 'ʼ' => '\'',
+        '“' | '”' | '„' => '"',
+        '–' | '—' => '-',
+        '»' | '›' | '→' => '>',
+        '\u{a0}' | '\u{202f}' => ' ',
+        _ => c,
+    };
+    Cow::Owned(text.chars().map(marks).collect())
 }
 
 /// Class and id as `-word-word-`: lower case, cut at punctuation and at camel humps.

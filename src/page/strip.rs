@@ -79,7 +79,7 @@ fn dropped_name(bytes: &[u8], name_at: usize) -> Option<&'static str> {
 
 /// One past the `>` of a tag, with quoted values skipped, and roughly how many attributes it has.
 fn tag_end(bytes: &[u8], from: usize) -> (usize, usize) {
-    let (mut quote, mut before, mut attributes) = (None, 0u8, 0);
+    let (mut quote, mut before, mut attributes, mut in_value, mut gap) = (None, 0u8, 0, false, false);
     for (offset, byte) in bytes.get(from..).unwrap_or_default().iter().enumerate() {
         match quote {
             Some(mark) if *byte == mark => quote = None,
@@ -88,12 +88,14 @@ fn tag_end(bytes: &[u8], from: usize) -> (usize, usize) {
             None if matches!(byte, b'"' | b'\'') && before == b'=' => quote = Some(*byte),
             None => {}
         }
-        if byte.is_ascii_whitespace() || *byte == b'/' {
-            attributes += 1;
+        if byte.is_ascii_whitespace() || *byte == b'/' && !in_value {
+            (gap, in_value) = (true, false);
+            continue;
         }
-        if !byte.is_ascii_whitespace() {
-            before = *byte;
-        }
+        attributes += usize::from(gap);
+        gap = false;
+        in_value |= *byte == b'=';
+        before = *byte;
     }
     (bytes.len(), attributes)
 }
