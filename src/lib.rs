@@ -26,7 +26,7 @@
 //! - **Rules are data**: `config/rules`, `config/gazetteers`.
 //!
 //! Start reading at [`pipeline`], which holds the topology; the recogniser of names is replaced in one spot,
-//! [`mention::recognise::recognise`].
+//! `mention::recognise::recognise`: tokens and lexicon in, spans out.
 
 pub mod feed_list;
 

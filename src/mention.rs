@@ -3,26 +3,32 @@
 //! In: a text, its title and its publication time. Out: [`Findings`]. All offsets count Unicode scalar values in the
 //! text, half-open; lists are sorted by `start`, and mentions do not overlap each other.
 
-mod amounts;
-mod dates;
-mod join;
-mod lexicon;
-mod quotes;
-pub mod recognise;
-pub mod tokens;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+mod amount;
+mod date;
+mod join;
+mod language;
+mod lexicon;
+mod marks;
+mod memory;
+mod quote;
+mod recognise;
+mod relative;
+mod run;
+mod title;
+mod token;
+
 pub use lexicon::Lexicon;
 
-/// The longest text read, in bytes; what stands behind is left unread. The longest articles have 100 KB.
-const TEXT_BYTES_MAX: usize = 1 << 20;
+/// The longest text read, in characters: a book chapter; what lies behind it is left unread.
+const TEXT_CHARS_MAX: usize = 400_000;
 
-/// Finds who, what, where, when and how much a text talks about.
+/// Finds names, quotes, dates and amounts in a text.
 ///
-/// `published_at` resolves "Thursday" and "last year". In a language other than English only what rules can tell
-/// honestly is looked for: known names and amounts.
+/// `published_at` is what relative dates count from. `language` is BCP 47; where it is not English, only what needs no
+/// grammar is found.
 pub fn extract(
     text: &str,
     title: Option<&str>,
@@ -30,24 +36,27 @@ pub fn extract(
     language: Option<&str>,
     lexicon: &Lexicon,
 ) -> Findings {
-    let text = text.get(..text.floor_char_boundary(TEXT_BYTES_MAX)).unwrap_or_default();
-    let tokens = tokens::tokenise(text);
-    let english = language.is_none_or(|l| l.starts_with("en"));
+    let text = text.char_indices().nth(TEXT_CHARS_MAX).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
+    let tokens = token::Tokens::new(text, lexicon);
+    let english = language::is_english(&tokens, language);
     let mut names = recognise::recognise(&tokens, lexicon);
     if !english {
-        // Capital letters mean other things elsewhere; what the gazetteers know by its full name stays.
-        names.retain(|n| n.confidence >= 0.9 && (n.last - n.first > 1 || n.kind == EntityKind::Place));
+        names.retain(|name| language::holds_elsewhere(&tokens, lexicon, name));
     }
-    let (mentions, entities) = join::join(&names, &tokens, text, title, lexicon);
-    let chars: Vec<char> = text.chars().collect();
-    let quotes = if english {
-        let scene = quotes::Scene { tokens: &tokens, mentions: &mentions, entities: &entities, lexicon, chars: &chars };
-        quotes::find(&scene)
-    } else {
-        Vec::new()
-    };
-    let dates = if english { dates::find(&tokens, &chars, published_at) } else { Vec::new() };
-    Findings { mentions, entities, quotes, dates, amounts: amounts::find(text) }
+    let (mut mentions, mut entities) = join::join(&tokens, lexicon, &names);
+    if english {
+        title::attach(&tokens, &names, &mentions, &mut entities);
+    }
+    let chars = tokens.list.last().map_or(0, |token| token.end);
+    join::rank(&mut mentions, &mut entities, title, chars);
+    let quotes = if english { quote::quotes(&tokens, &names, &mentions, &entities) } else { Vec::new() };
+    let (mut dates, taken) = date::dates(&tokens, published_at);
+    let mut amounts = amount::amounts(&tokens, &taken);
+    if !english {
+        dates.retain(|date| language::is_iso_date(&date.text));
+        amounts.retain(|amount| amount.kind == AmountKind::Money);
+    }
+    Findings { mentions, entities, quotes, dates, amounts }
 }
 
 /// Everything found in one article.

@@ -64,6 +64,13 @@ pub async fn extract(loaded: &Loaded, args: CleanArgs) -> Result<(), Failure> {
 
 fn cleaned(input: &Input, args: &CleanArgs, rules: &Rules) -> Result<Article, InputError> {
     let hint = Hint { published_at: args.published, ..Hint::default() };
+    let given = |mut article: Article| {
+        // The hint is a feed's elsewhere; here it is the user's.
+        if args.published.is_some() && article.published_source == Some("feed") {
+            article.published_source = Some("given");
+        }
+        article
+    };
     let decoded = page::decode(&input.bytes, input.content_type.as_deref());
     if args.plain {
         if input.bytes.iter().take(4096).any(|b| *b == 0) {
@@ -76,6 +83,7 @@ fn cleaned(input: &Input, args: &CleanArgs, rules: &Rules) -> Result<Article, In
     }
     page::check(&input.bytes).map_err(|error| InputError::new(error.kind(), error.to_string()))?;
     article::clean(&decoded.text, input.url.as_ref(), &hint, rules)
+        .map(given)
         .map_err(|error| InputError::new(error.kind(), error.to_string()))
 }
 

@@ -1,400 +1,381 @@
-//! The recogniser: which words are names, and of what. The one spot where another recogniser takes its place: tokens
-//! in, [`NameSpan`]s out, sorted and disjoint. This one works by gazetteers and by the words that names are made of.
+//! Names in a text: token ranges with a kind and a confidence.
+//!
+//! This is the one place that decides what is a name. Runs of capitals are grown ([`super::run`]), each is weighed by
+//! the lexicon and its head nouns, and what a run alone does not tell is decided by the rest of the article.
 
-use std::collections::HashSet;
+use std::ops::Range;
 
 use super::EntityKind;
-use super::lexicon::Lexicon;
-use super::tokens::Token;
+use super::lexicon::{Lexicon, flag};
+use super::memory::Memory;
+use super::run::{Run, Style, runs};
+use super::token::{Shape, Tokens};
 
-/// A name as a span of tokens.
+/// A name: which tokens, what kind, how sure.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NameSpan {
-    /// First character.
-    pub start: usize,
-    /// One past the last character.
-    pub end: usize,
-    /// First token.
-    pub first: usize,
-    /// One past the last token.
-    pub last: usize,
+pub(crate) struct NameSpan {
+    /// The tokens of the name, without title.
+    pub tokens: Range<usize>,
     /// What kind of thing.
     pub kind: EntityKind,
     /// 0 to 1.
     pub confidence: f32,
-    /// Title or role standing before a person's name.
-    pub title: Option<(usize, usize)>,
 }
 
-/// Finds the names.
-pub fn recognise(tokens: &[Token<'_>], lexicon: &Lexicon) -> Vec<NameSpan> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        if let Some(glued) = glued_place(tokens, at, lexicon) {
-            found.push(glued);
-            at += 1;
-            continue;
-        }
-        if !begins_name(tokens, at, lexicon) {
-            at += 1;
-            continue;
-        }
-        let end = run_end(tokens, at, lexicon);
-        read_run(tokens, at, end, lexicon, &mut found);
-        at = end.max(at + 1);
-    }
-    let surnames: HashSet<String> = found
-        .iter()
-        .filter(|n| n.kind == EntityKind::Person && n.last - n.first > 1)
-        .flat_map(|n| [tokens.get(n.first), tokens.get(n.last - 1)])
-        .flatten()
-        .map(|t| t.text.to_owned())
-        .collect();
-    // A lone word is the person of that name, where the article names one.
-    for name in &mut found {
-        let Some(token) = tokens.get(name.first).filter(|_| name.last - name.first == 1) else { continue };
-        if surnames.contains(token.text) && name.kind != EntityKind::Group && !lexicon.is_country(token.text) {
-            name.kind = EntityKind::Person;
-            name.confidence = 0.9;
-        }
-    }
-    found.retain(|name| name.confidence > 0.3);
-    found
+/// A run weighed by itself.
+pub(crate) struct Guess {
+    /// The tokens of the name.
+    pub tokens: Range<usize>,
+    /// What kind, if the run alone tells.
+    pub kind: Option<EntityKind>,
+    /// How sure; 0 where a capital means nothing.
+    pub confidence: f32,
 }
 
-/// "Kazakhstanwhere": a country run together with the small word after it.
-fn glued_place(tokens: &[Token<'_>], at: usize, lexicon: &Lexicon) -> Option<NameSpan> {
-    let token = tokens.get(at).filter(|t| t.capital() && t.text.len() > 6)?;
-    if lexicon.name(token.text).is_some() || lexicon.is_common(token.text) {
-        return None;
-    }
-    for (cut, _) in token.text.char_indices().skip(4) {
-        let (place, rest) = token.text.split_at_checked(cut)?;
-        if lexicon.is_country(place) && lexicon.listed("glue", rest) {
-            let end = token.start + place.chars().count();
-            return Some(span(tokens, at, at + 1, EntityKind::Place, 0.8, None)).map(|s| NameSpan { end, ..s });
+/// Finds every name, in order of the text, without overlaps.
+pub(crate) fn recognise(tokens: &Tokens<'_>, lexicon: &Lexicon) -> Vec<NameSpan> {
+    let mut guesses = Vec::new();
+    for sentence in &tokens.sentences {
+        for run in runs(tokens, lexicon, sentence.clone()) {
+            weigh(tokens, lexicon, &run, &mut guesses);
         }
     }
-    None
+    let memory = Memory::of(tokens, &guesses);
+    let mut names: Vec<NameSpan> = guesses.iter().filter_map(|guess| memory.settle(tokens, lexicon, guess)).collect();
+    names.sort_by_key(|name| name.tokens.start);
+    for name in &mut names {
+        // "the Taiwan Straits" are news of Taiwan: the country is what is named, the water only where it is.
+        let (first, last) = (name.tokens.start, name.tokens.end - 1);
+        let land = lexicon.phrase(tokens.word(first)).is_some_and(|phrase| phrase.kind == EntityKind::Place);
+        if name.tokens.len() == 2 && land && tokens.is_any(last, &["strait", "straits"]) {
+            name.tokens.end = last;
+            name.kind = EntityKind::Place;
+        }
+    }
+    names
 }
 
-fn begins_name(tokens: &[Token<'_>], at: usize, lexicon: &Lexicon) -> bool {
-    let Some(token) = tokens.get(at) else { return false };
-    if !token.capital() {
-        return false;
-    }
-    if token.text.chars().count() == 1 {
-        return tokens.get(at + 1).is_some_and(|t| t.text == ".");
-    }
-    let next_capital = tokens.get(at + 1).is_some_and(|t| t.capital() && t.word());
-    if lexicon.listed("notname", token.text) && !token.acronym() {
-        return lexicon.listed("honorific", token.text);
-    }
-    // The first word of a sentence is a name only if something says so.
-    !(token.opens && lexicon.is_common(token.text))
-        || lexicon.name(token.text).is_some()
-        || lexicon.is_group(token.text)
-        || lexicon.listed("title", token.text)
-        || (next_capital && lexicon.longest_from(token.text) > 1)
-        || (next_capital && lexicon.is_first_name(token.text))
-}
-
-/// Where the run of capitalised words ends; small words between two of them belong to it where they may.
-fn run_end(tokens: &[Token<'_>], from: usize, lexicon: &Lexicon) -> usize {
-    let mut at = from + 1;
-    while let Some(token) = tokens.get(at) {
-        let before = tokens.get(at - 1);
-        if token.text == "." {
-            let short = before.is_some_and(|t| {
-                t.text.chars().count() == 1 || lexicon.listed("title", t.text) && t.text.chars().count() <= 4
-            });
-            if short && tokens.get(at + 1).is_some_and(super::tokens::Token::capital) {
-                at += 1;
-                continue;
-            }
-            return at;
-        }
-        let capital =
-            |i: usize| tokens.get(i).is_some_and(|t| t.capital() && t.word() && !lexicon.listed("notname", t.text));
-        if before.is_some_and(|t| t.possessive) {
-            // "Russia's Defense Ministry" is one name; "China's Xi Jinping" is two.
-            let end = (at..at + 5).take_while(|i| capital(*i)).last().map_or(at, |i| i + 1);
-            let head = end > at && tokens.get(end - 1).is_some_and(|t| lexicon.listed("organization", t.text));
-            return if head { end } else { at };
-        }
-        if capital(at) && !token.opens {
-            at += 1;
-        } else if capital(at + 1)
-            && (token.text == "&" || lexicon.listed("connector", token.text) && joins(tokens, from, at, lexicon))
-        {
-            at += 2;
-        } else if lexicon.listed("connector", token.text)
-            && joins(tokens, from, at, lexicon)
-            && tokens.get(at + 1).is_some_and(|t| t.text == "the" || lexicon.listed("connector", t.text))
-            && capital(at + 2)
-        {
-            at += 3;
-        } else {
-            return at;
-        }
-    }
-    at
-}
-
-fn joins(tokens: &[Token<'_>], from: usize, at: usize, lexicon: &Lexicon) -> bool {
-    let Some(word) = tokens.get(at).map(|t| t.text) else { return false };
-    let before = tokens.get(at - 1).map_or("", |t| t.text);
-    let heads = |list: &str| lexicon.listed(list, before);
-    match word {
-        "of" => {
-            heads("organization")
-                || heads("title")
-                || heads("law")
-                || heads("event")
-                || heads("place")
-                || before == "Republic"
-                || before == "Kingdom"
-                || before == "House"
-        }
-        "for" => heads("organization") || heads("title"),
-        "and" | "e" | "y" | "und" => {
-            // "Ministry of Trade and Industry", "Belt and Road Initiative".
-            let run = tokens.get(from..at).unwrap_or_default();
-            let ministry = run.iter().any(|t| t.text == "of" || t.text == "for")
-                && run.iter().any(|t| lexicon.listed("organization", t.text));
-            let after = tokens.get(at + 2).is_some_and(|t| {
-                t.capital() && (lexicon.listed("event", t.text) || lexicon.listed("organization", t.text))
-            });
-            ministry || (after && run.len() == 1)
-        }
-        _ => !lexicon.is_common(before) || lexicon.is_first_name(before),
-    }
-}
-
-/// Cuts a run into titles and names, and says what each is.
-fn read_run(tokens: &[Token<'_>], from: usize, end: usize, lexicon: &Lexicon, found: &mut Vec<NameSpan>) {
-    let run = tokens.get(from..end).unwrap_or_default();
-    let texts: Vec<&str> = run.iter().map(|t| t.text).collect();
-    if run.iter().rev().skip(1).any(|t| t.possessive) {
-        found.push(span(tokens, from, end, EntityKind::Organization, 0.85, None));
-        return;
-    }
-    // Known as a whole.
-    let whole = texts.join(" ");
-    if let Some((kind, _)) = lexicon.name(&whole) {
-        let title = if kind == EntityKind::Person { role_before(tokens, from, lexicon) } else { None };
-        let confidence = if texts.len() == 1 && lexicon.is_first_name(&whole) { 0.6 } else { 0.95 };
-        found.push(span(tokens, from, end, kind, confidence, title));
-        return;
-    }
-    // "Taiwan Straits", "Gaza Strip": what is talked about is the land.
-    if let [first, rest @ ..] = &texts[..]
-        && lexicon.is_country(first)
-        && !rest.is_empty()
-        && rest.iter().all(|w| lexicon.listed("place", w))
+fn weigh(tokens: &Tokens<'_>, lexicon: &Lexicon, run: &Run, out: &mut Vec<Guess>) {
+    let mut range = run.tokens.clone();
+    // Weekdays, months and bare vocabulary divide a run or are no names at all.
+    if let Some(at) =
+        range.clone().find(|&i| tokens.has(i, flag::NOT_NAME) && !inside_known(tokens, lexicon, &range, i))
     {
-        found.push(span(tokens, from, from + 1, EntityKind::Place, 0.8, None));
-        return;
-    }
-    if let Some(kind) = kind_by_head(&texts, lexicon) {
-        // "US House Speaker Nancy Pelosi" has a title inside, and no organisation's head at its end.
-        found.push(span(tokens, from, end, kind, 0.85, None));
-        return;
-    }
-    // A title inside: the name is what follows it.
-    let after_title = texts.iter().rposition(|w| lexicon.listed("title", w)).map(|i| i + 1);
-    if let Some(cut) = after_title.filter(|c| *c < texts.len()) {
-        let mut name_from = from + cut;
-        // "President of Uzbekistan Shavkat Mirziyoyev", "Gen. Smith"
-        if texts.get(cut) == Some(&".") {
-            name_from += 1;
-        }
-        if texts.get(cut) == Some(&"of") {
-            let place = longest_known(tokens, name_from + 1, end, lexicon);
-            let place_end = place.map_or(name_from + 2, |(n, _)| name_from + 1 + n);
-            if place_end >= end {
-                place_only(tokens, name_from + 1, end, lexicon, found);
-                return;
+        let (left, right) = (range.start..at, at + 1..range.end);
+        for part in [left, right] {
+            if part.start < part.end {
+                weigh(tokens, lexicon, &Run { tokens: trim(tokens, part), ..run.clone() }, out);
             }
-            name_from = place_end;
-        } else {
-            group_at(tokens, from, lexicon, found);
-        }
-        if name_from < end {
-            found.push(span(tokens, name_from, end, EntityKind::Person, 0.9, Some((from, name_from))));
         }
         return;
     }
-    if after_title == Some(texts.len()) {
-        // "Kazakh President" alone names no one; its nationality does.
-        group_at(tokens, from, lexicon, found);
+    range = trim(tokens, range);
+    let length = range.len();
+    if length == 0 {
         return;
     }
-    split_known(tokens, from, end, lexicon, found);
-}
-
-/// Known names at the front or inside; what is left over is judged by its words.
-fn split_known(tokens: &[Token<'_>], from: usize, end: usize, lexicon: &Lexicon, found: &mut Vec<NameSpan>) {
-    let mut at = from;
-    while at < end {
-        let rest = end - at;
-        if rest > 1
-            && let Some((n, kind)) = longest_known(tokens, at, end, lexicon)
-            && (n > 1 || lexicon.is_country(tokens.get(at).map_or("", |t| t.text)))
-        {
-            found.push(span(tokens, at, at + n, kind, 0.85, None));
-            at += n;
-            continue;
+    let mut push = |tokens: Range<usize>, kind: Option<EntityKind>, confidence: f32| {
+        out.push(Guess { tokens, kind, confidence });
+    };
+    if let Some(phrase) = known(tokens, lexicon, range.clone(), run.style) {
+        let weak_start = length == 1 && run.initial && tokens.has(range.start, flag::WORD);
+        if phrase.1 && !weak_start {
+            return push(range, Some(phrase.0), 0.95);
         }
-        if rest > 1 && tokens.get(at).is_some_and(|t| lexicon.is_group(t.text)) {
-            group_at(tokens, at, lexicon, found);
-            at += 1;
-            continue;
-        }
-        if let Some(name) = judge(tokens, at, end, lexicon) {
-            found.push(name);
-        }
-        return;
-    }
-}
-
-fn judge(tokens: &[Token<'_>], from: usize, end: usize, lexicon: &Lexicon) -> Option<NameSpan> {
-    let texts: Vec<&str> = tokens.get(from..end)?.iter().map(|t| t.text).collect();
-    let first = *texts.first()?;
-    let before = from.checked_sub(1).and_then(|i| tokens.get(i)).map_or("", |t| t.text);
-    let after = tokens.get(end).map_or("", |t| t.text);
-    let title = role_before(tokens, from, lexicon);
-    let person = |confidence: f32| Some(span(tokens, from, end, EntityKind::Person, confidence, title));
-    if texts.len() == 1 {
-        let token = tokens.get(from)?;
-        if let Some((kind, _)) = lexicon.name(first) {
-            return Some(span(tokens, from, end, kind, 0.9, title.filter(|_| kind == EntityKind::Person)));
-        }
-        if lexicon.is_group(first) {
-            return Some(span(tokens, from, end, EntityKind::Group, 0.9, None));
-        }
-        if title.is_some() || lexicon.is_surname(first) || lexicon.listed("speech", after) {
-            return person(0.6);
-        }
-        if token.acronym() && first.chars().count() <= 6 {
-            return Some(span(tokens, from, end, EntityKind::Organization, 0.6, None));
-        }
-        if lexicon.is_first_name(first) {
-            return person(0.5);
-        }
-        if lexicon.listed("placecue", before) && !lexicon.is_common(first) {
-            return Some(span(tokens, from, end, EntityKind::Place, 0.5, None));
-        }
-        return (!lexicon.is_common(first)).then(|| span(tokens, from, end, EntityKind::Organization, 0.3, None));
-    }
-    if texts.iter().all(|w| lexicon.is_common(w)) && !lexicon.is_first_name(first) {
-        return None;
-    }
-    // "Central Asian", "South Koreans"
-    if texts.last().is_some_and(|w| lexicon.is_group(w)) {
-        return Some(span(tokens, from, end, EntityKind::Group, 0.8, None));
-    }
-    if lexicon.is_first_name(first) || title.is_some() || first.chars().count() == 1 {
-        return person(0.85);
-    }
-    if before == "the" || texts.iter().any(|w| *w == "of" || *w == "for" || *w == "&") {
-        return Some(span(tokens, from, end, EntityKind::Organization, 0.5, None));
-    }
-    if lexicon.listed("placecue", before) && texts.len() <= 2 && !texts.iter().any(|w| lexicon.is_surname(w)) {
-        return Some(span(tokens, from, end, EntityKind::Place, 0.45, None));
-    }
-    if texts.len() <= 4 && texts.iter().all(|w| !lexicon.is_common(w)) { person(0.6) } else { None }
-}
-
-fn kind_by_head(texts: &[&str], lexicon: &Lexicon) -> Option<EntityKind> {
-    let (first, last) = (*texts.first()?, *texts.last()?);
-    if texts.len() < 2 {
-        return None;
-    }
-    if texts.get(1) == Some(&"of") || texts.get(1) == Some(&"for") {
-        if lexicon.listed("organization", first) {
-            return Some(EntityKind::Organization);
-        }
-        if lexicon.listed("place", first) || matches!(first, "Republic" | "Kingdom") {
-            return Some(EntityKind::Place);
-        }
-        if lexicon.listed("event", first) || lexicon.listed("law", first) {
-            return Some(if lexicon.listed("law", first) { EntityKind::Law } else { EntityKind::Event });
+        if length > 1 {
+            return push(range, Some(phrase.0), 0.8);
         }
     }
-    if matches!(
-        first,
-        "Lake" | "Mount" | "Cape" | "Fort" | "Port" | "San" | "Santa" | "Saint" | "St" | "New" | "El" | "Los" | "Las"
-    ) && texts.len() == 2
-        && !lexicon.listed("organization", last)
+    if length == 1 && tokens.has(range.start, flag::DEMONYM) {
+        return push(range, Some(EntityKind::Group), 0.9);
+    }
+    if length == 2 && group_end(tokens, range.start) == Some(range.end) {
+        return push(range, Some(EntityKind::Group), 0.9);
+    }
+    if length > 1 {
+        if let Some(kind) = by_head(tokens, &range) {
+            return push(range, Some(kind), 0.8);
+        }
+        if let Some(title_end) = title_end(tokens, lexicon, &range) {
+            prefix_names(tokens, lexicon, range.start..title_end, run.style, out);
+            if title_end < range.end {
+                let person = title_end..range.end;
+                let known_kind =
+                    known(tokens, lexicon, person.clone(), run.style).filter(|k| k.1 && k.0 != EntityKind::Place);
+                out.push(Guess {
+                    tokens: person,
+                    kind: Some(known_kind.map_or(EntityKind::Person, |k| k.0)),
+                    confidence: 0.9,
+                });
+            }
+            return;
+        }
+        // "Russian troops" is a run of one; "Russian Railways" had a head; "Chinese Zhang Wei" is a group and a person.
+        if let Some(group_end) = group_end(tokens, range.start) {
+            out.push(Guess { tokens: range.start..group_end, kind: Some(EntityKind::Group), confidence: 0.9 });
+            return weigh(tokens, lexicon, &Run { tokens: group_end..range.end, initial: false, ..run.clone() }, out);
+        }
+        return weigh_words(tokens, lexicon, run, range, out);
+    }
+    // One token that no list settles: the article decides.
+    if run.style == Style::Normal
+        && run.initial
+        && tokens.shape(range.start) != Shape::Upper
+        && tokens.has(range.start, flag::WORD | flag::FUNCTION | flag::TITLE)
     {
+        return push(range, None, 0.0);
+    }
+    push(range, None, if run.style == Style::Normal { 0.4 } else { 0.0 });
+}
+
+/// A run of several words without a head noun, title or nationality.
+fn weigh_words(tokens: &Tokens<'_>, lexicon: &Lexicon, run: &Run, range: Range<usize>, out: &mut Vec<Guess>) {
+    let mut push = |tokens: Range<usize>, kind: Option<EntityKind>, confidence: f32| {
+        out.push(Guess { tokens, kind, confidence });
+    };
+    // "President of Uzbekistan Shavkat Mirziyoyev": the country belongs to the title.
+    if range.len() > 2
+        && range.start > 1
+        && tokens.is(range.start - 1, "of")
+        && tokens.has(range.start - 2, flag::TITLE)
+        && known(tokens, lexicon, range.start..range.start + 1, run.style).is_some_and(|k| k.0 == EntityKind::Place)
+    {
+        push(range.start..range.start + 1, Some(EntityKind::Place), 0.9);
+        return push(range.start + 1..range.end, Some(EntityKind::Person), 0.8);
+    }
+    if person_like(tokens, &range) {
+        return push(range, Some(EntityKind::Person), 0.85);
+    }
+    if let Some(at) = (range.start + 1..range.end)
+        .find(|&at| known(tokens, lexicon, at..range.end, run.style).is_some_and(|k| k.1) && range.end - at > 1)
+        && tokens.has(range.start, flag::WORD)
+    {
+        return weigh(tokens, lexicon, &Run { tokens: at..range.end, initial: false, ..run.clone() }, out);
+    }
+    if run.style == Style::Headline {
+        return headline_parts(tokens, lexicon, &range, run.style, out);
+    }
+    // "Regent Hospital Chairman Mohammad Shahed": a body, a title, a person.
+    if let Some(title) = (range.start + 1..range.end - 1)
+        .rev()
+        .find(|&i| tokens.has(i, flag::TITLE) && !tokens.has(i, flag::FORENAME | flag::SURNAME))
+    {
+        push(title + 1..range.end, Some(EntityKind::Person), 0.7);
+        return weigh(tokens, lexicon, &Run { tokens: range.start..title, ..run.clone() }, out);
+    }
+    let vocabulary = range.clone().filter(|&i| tokens.has(i, flag::WORD | flag::TITLE_MODIFIER)).count();
+    let place_inside = range.clone().any(|i| known(tokens, lexicon, i..i + 1, run.style).is_some_and(|k| k.1));
+    let capitals = range.clone().any(|i| tokens.shape(i) == Shape::Upper && tokens.word(i).len() > 1);
+    if place_cue(tokens, range.start) && vocabulary == 0 {
+        return push(range, Some(EntityKind::Place), 0.5);
+    }
+    // Only words of the language: a heading, a plan, a field of study.
+    let plain = flag::WORD | flag::TITLE_MODIFIER | flag::TITLE | flag::FUNCTION | flag::PARTICLE | flag::PLACE_HEAD;
+    if !capitals && !place_inside && range.clone().all(|i| tokens.has(i, plain)) {
+        return;
+    }
+    let person = vocabulary == 0 && !place_inside && !capitals && range.len() <= 4;
+    let kind = if person { EntityKind::Person } else { EntityKind::Organization };
+    push(range, Some(kind), if person { 0.6 } else { 0.5 });
+}
+
+/// What makes one nationality of two words.
+const PARTS: &[&str] =
+    &["north", "south", "east", "west", "central", "latin", "southeast", "northern", "southern", "eastern", "western"];
+
+/// One past the last token of a nationality that begins here: "Kenyan", "South African".
+fn group_end(tokens: &Tokens<'_>, at: usize) -> Option<usize> {
+    if tokens.has(at, flag::DEMONYM) {
+        return Some(at + 1);
+    }
+    (tokens.is_any(at, PARTS) && tokens.has(at + 1, flag::DEMONYM) && tokens.is_capital(at + 1)).then_some(at + 2)
+}
+
+/// Whether a token the run may not hold belongs to a known name in it ("May" in "Theresa May").
+fn inside_known(tokens: &Tokens<'_>, lexicon: &Lexicon, range: &Range<usize>, at: usize) -> bool {
+    (range.start..=at)
+        .any(|from| (at + 1..=range.end).any(|to| to - from > 1 && lexicon.phrase(tokens.slice(from..to)).is_some()))
+        || (at > range.start && tokens.is(at, "may") && tokens.has(at - 1, flag::FORENAME))
+        || (tokens.is_any(at, &["north", "south", "east", "west", "northern", "southern", "eastern", "western"])
+            && range.len() > 1)
+}
+
+fn trim(tokens: &Tokens<'_>, mut range: Range<usize>) -> Range<usize> {
+    let bare = |i: usize| {
+        tokens.has(i, flag::FUNCTION) || tokens.has(i, flag::PARTICLE) && !tokens.is_capital(i) || tokens.is(i, "&")
+    };
+    while range.start < range.end && bare(range.start) && !tokens.word(range.start).ends_with('.') {
+        range.start += 1;
+    }
+    while range.start < range.end && bare(range.end - 1) {
+        range.end -= 1;
+    }
+    range
+}
+
+/// Kind and strength of a name the lexicon knows.
+pub(crate) fn known(
+    tokens: &Tokens<'_>,
+    lexicon: &Lexicon,
+    range: Range<usize>,
+    style: Style,
+) -> Option<(EntityKind, bool)> {
+    let text = tokens.slice(range.clone());
+    if let Some(phrase) = lexicon.phrase(text) {
+        return Some((phrase.kind, phrase.strong));
+    }
+    if style != Style::Capitals && !(range.len() == 1 && tokens.shape(range.start) == Shape::Upper && text.len() > 4) {
+        return None;
+    }
+    let mut title = String::with_capacity(text.len());
+    let mut inside = false;
+    for c in text.chars() {
+        if inside {
+            title.extend(c.to_lowercase());
+        } else {
+            title.push(c);
+        }
+        inside = c.is_alphabetic();
+    }
+    lexicon.phrase(&title).map(|phrase| (phrase.kind, phrase.strong))
+}
+
+/// What a head noun says: "Defense Ministry", "University of Nairobi", "Lake Victoria".
+fn by_head(tokens: &Tokens<'_>, range: &Range<usize>) -> Option<EntityKind> {
+    let last = range.end - 1;
+    let of = range.clone().find(|&i| !tokens.is_capital(i) && tokens.is_any(i, &["of", "for", "on"]));
+    let head = of.map_or(last, |of| of.saturating_sub(1).max(range.start));
+    let mut flags = tokens.list.get(head).map_or(0, |t| t.flags);
+    if of.is_none() && tokens.shape(head) == Shape::Number {
+        flags = tokens.list.get(head.saturating_sub(1)).map_or(0, |t| t.flags);
+    }
+    let surname_after_forename = of.is_none()
+        && range.len() == 2
+        && tokens.has(range.start, flag::FORENAME)
+        && !tokens.has(range.start, flag::WORD | flag::DEMONYM)
+        && tokens.has(last, flag::SURNAME);
+    if surname_after_forename {
+        return None;
+    }
+    if of.is_some() && flags & flag::TITLE != 0 && flags & flag::ORG_OF == 0 {
+        return None;
+    }
+    if flags & (flag::ORG_OF | flag::ORG_HEAD) != 0 {
+        return Some(EntityKind::Organization);
+    }
+    if flags & flag::FACILITY_HEAD != 0 {
+        return Some(EntityKind::Facility);
+    }
+    if flags & flag::EVENT_HEAD != 0 {
+        return Some(EntityKind::Event);
+    }
+    if flags & flag::PLACE_HEAD != 0 {
         return Some(EntityKind::Place);
     }
-    let lists = [
-        ("event", EntityKind::Event),
-        ("law", EntityKind::Law),
-        ("facility", EntityKind::Facility),
-        ("organization", EntityKind::Organization),
-        ("place", EntityKind::Place),
-    ];
-    lists.into_iter().find(|(list, _)| lexicon.listed(list, last)).map(|(_, kind)| kind)
-}
-
-/// The longest known name that begins at a token: its number of tokens, and its kind.
-fn longest_known(tokens: &[Token<'_>], at: usize, end: usize, lexicon: &Lexicon) -> Option<(usize, EntityKind)> {
-    let most = lexicon.longest_from(tokens.get(at)?.text).min(end - at);
-    (1..=most).rev().find_map(|n| {
-        let texts: Vec<&str> = tokens.get(at..at + n)?.iter().map(|t| t.text).collect();
-        lexicon.name(&texts.join(" ")).map(|(kind, _)| (n, kind))
-    })
-}
-
-fn place_only(tokens: &[Token<'_>], from: usize, end: usize, lexicon: &Lexicon, found: &mut Vec<NameSpan>) {
-    if from < end {
-        split_known(tokens, from, end, lexicon, found);
+    if flags & flag::LAW_HEAD != 0 {
+        return Some(EntityKind::Law);
     }
-}
-
-fn group_at(tokens: &[Token<'_>], at: usize, lexicon: &Lexicon, found: &mut Vec<NameSpan>) {
-    let Some(token) = tokens.get(at) else { return };
-    if lexicon.is_group(token.text) {
-        found.push(span(tokens, at, at + 1, EntityKind::Group, 0.9, None));
-    } else if lexicon.is_country(token.text) {
-        found.push(span(tokens, at, at + 1, EntityKind::Place, 0.9, None));
+    if flags & flag::WORK_HEAD != 0 {
+        return Some(EntityKind::Work);
     }
+    (of.is_none() && tokens.has(range.start, flag::PLACE_FIRST) && tokens.is_capital(range.start))
+        .then_some(EntityKind::Place)
 }
 
-/// "Chinese leader Xi Jinping", "opposition leader Jane Roe": roles in small letters before a name.
-fn role_before(tokens: &[Token<'_>], from: usize, lexicon: &Lexicon) -> Option<(usize, usize)> {
-    let role = from.checked_sub(1)?;
-    tokens.get(role).filter(|t| lexicon.listed("role", t.text))?;
-    let mut begin = role;
-    while let Some(before) = begin.checked_sub(1).and_then(|i| tokens.get(i)) {
-        if lexicon.is_group(before.text) || lexicon.is_country(before.text) || lexicon.listed("role", before.text) {
-            begin -= 1;
-        } else {
+/// Where the title at the head of a run ends, if it has one: "US House Speaker | Nancy Pelosi".
+fn title_end(tokens: &Tokens<'_>, lexicon: &Lexicon, range: &Range<usize>) -> Option<usize> {
+    let mut end = None;
+    for i in range.clone() {
+        if tokens.has(i, flag::TITLE)
+            && !(i + 1 == range.end
+                && i > range.start
+                && end.is_none()
+                && tokens.has(i, flag::SURNAME)
+                && tokens.has(i - 1, flag::FORENAME))
+        {
+            end = Some(i + 1);
+        } else if !(tokens.has(i, flag::TITLE_MODIFIER | flag::DEMONYM | flag::ORG_HEAD)
+            || group_end(tokens, i).is_some()
+            || lexicon.phrase(tokens.word(i)).is_some_and(|p| p.strong && p.kind != EntityKind::Person)
+            || tokens.shape(i) == Shape::Upper && !tokens.word(i).contains('.'))
+        {
             break;
         }
     }
-    Some((begin, from))
+    end
 }
 
-fn span(
-    tokens: &[Token<'_>],
-    first: usize,
-    last: usize,
-    kind: EntityKind,
-    confidence: f32,
-    title: Option<(usize, usize)>,
-) -> NameSpan {
-    NameSpan {
-        start: tokens.get(first).map_or(0, |t| t.start),
-        end: tokens.get(last - 1).map_or(0, |t| t.end),
-        first,
-        last,
-        kind,
-        confidence,
-        title,
+/// Countries, nationalities and bodies named in a title.
+fn prefix_names(tokens: &Tokens<'_>, lexicon: &Lexicon, range: Range<usize>, style: Style, out: &mut Vec<Guess>) {
+    let mut at = range.start;
+    while at < range.end {
+        if let Some(end) = group_end(tokens, at).filter(|end| *end <= range.end) {
+            out.push(Guess { tokens: at..end, kind: Some(EntityKind::Group), confidence: 0.9 });
+            at = end;
+            continue;
+        }
+        let found = (at + 1..=range.end)
+            .rev()
+            .find_map(|end| known(tokens, lexicon, at..end, style).filter(|k| k.1).map(|k| (end, k.0)));
+        if let Some((end, kind)) = found {
+            out.push(Guess { tokens: at..end, kind: Some(kind), confidence: 0.9 });
+            at = end;
+            continue;
+        }
+        let acronym = tokens.shape(at) == Shape::Upper && tokens.word(at).len() > 2;
+        if acronym && !tokens.has(at, flag::TITLE | flag::NOT_NAME) {
+            out.push(Guess { tokens: at..at + 1, kind: Some(EntityKind::Organization), confidence: 0.6 });
+        }
+        at += 1;
     }
+}
+
+/// In a headline every word has a capital: only known names and people count.
+fn headline_parts(tokens: &Tokens<'_>, lexicon: &Lexicon, range: &Range<usize>, style: Style, out: &mut Vec<Guess>) {
+    let mut at = range.start;
+    while at < range.end {
+        let found = (at + 1..=range.end).rev().find_map(|end| {
+            let part = at..end;
+            known(tokens, lexicon, part.clone(), style)
+                .filter(|k| k.1 && (part.len() > 1 || !tokens.has(at, flag::WORD)))
+                .map(|k| (end, Some(k.0)))
+                .or_else(|| {
+                    (part.len() > 1 && part.len() < 4 && person_like(tokens, &part))
+                        .then_some((end, Some(EntityKind::Person)))
+                })
+        });
+        if let Some((end, kind)) = found {
+            out.push(Guess { tokens: at..end, kind, confidence: 0.8 });
+            at = end;
+            continue;
+        }
+        if tokens.has(at, flag::DEMONYM) {
+            out.push(Guess { tokens: at..at + 1, kind: Some(EntityKind::Group), confidence: 0.8 });
+        } else {
+            out.push(Guess { tokens: at..at + 1, kind: None, confidence: 0.0 });
+        }
+        at += 1;
+    }
+}
+
+fn person_like(tokens: &Tokens<'_>, range: &Range<usize>) -> bool {
+    let (first, last) = (range.start, range.end - 1);
+    let initial = |i: usize| tokens.word(i).ends_with('.') && tokens.word(i).chars().count() <= 5;
+    if range.len() > 5
+        || range.clone().any(|i| tokens.shape(i) == Shape::Number || tokens.is(i, "of") || tokens.is(i, "&"))
+    {
+        return false;
+    }
+    let strange = |i: usize| !tokens.has(i, flag::WORD | flag::TITLE_MODIFIER);
+    (tokens.has(first, flag::FORENAME) && (strange(last) || tokens.has(last, flag::SURNAME)))
+        || (initial(first) && strange(last))
+        || (tokens.has(last, flag::SURNAME) && range.clone().all(strange))
+        || range.clone().skip(1).any(|i| tokens.has(i, flag::PARTICLE) && !tokens.is_capital(i) && !tokens.is(i, "the"))
+}
+
+/// Whether a place is likely to follow: "in", "near", "from".
+pub(crate) fn place_cue(tokens: &Tokens<'_>, first: usize) -> bool {
+    first
+        .checked_sub(1)
+        .is_some_and(|before| tokens.has(before, flag::PLACE_CUE) || tokens.is_any(before, &["from", "at"]))
 }

@@ -18,13 +18,13 @@ pub struct Knowledge {
     /// The rules of cleaning.
     pub rules: Arc<article::Rules>,
     /// The names extraction knows.
-    pub lexicon: Arc<Lexicon>,
+    pub lexicon: &'static Lexicon,
 }
 
 impl Knowledge {
     /// What is shipped in the program.
     pub fn builtin() -> Self {
-        Self { rules: Arc::new(article::Rules::builtin()), lexicon: Arc::new(Lexicon::builtin()) }
+        Self { rules: Arc::new(article::Rules::builtin()), lexicon: Lexicon::builtin() }
     }
 }
 
@@ -90,7 +90,7 @@ fn assemble(article: Article, final_url: &url::Url, source: TextSource, knowledg
         article.title.as_deref(),
         article.published_at,
         article.language.as_deref(),
-        &knowledge.lexicon,
+        knowledge.lexicon,
     );
     let known_by = identity::canonical_url(&identity_url(final_url, article.canonical_url.as_deref()));
     rows::article_rows(article, findings, &known_by, source)

@@ -11,6 +11,7 @@ use wireroom::config::Config;
 use wireroom::demo::{self, Newspaper, Outcome, Serving};
 use wireroom::fetch::Fetcher;
 use wireroom::http::Health;
+use wireroom::identity::{self, UrlKey};
 use wireroom::pipeline::{Knowledge, Mode, Parts, Pipeline, Summary};
 use wireroom::store::{FeedOrigin, Scope, Store};
 use wireroom::telemetry::Metrics;
@@ -67,14 +68,19 @@ async fn store(database: &TestDatabase) -> Store {
     store
 }
 
-/// What an article is for a reader: its headline and its text.
-async fn articles(database: &TestDatabase) -> HashMap<String, (Option<String>, String)> {
+/// What an article is for a reader: its headline and its text, by the key of its address.
+async fn articles(database: &TestDatabase) -> HashMap<UrlKey, (Option<String>, String)> {
     let rows: Vec<(String, Option<String>, String)> =
         sqlx::query_as("select t.url, a.title, a.text from tasks t join articles a using (article_id)")
             .fetch_all(database.pool())
             .await
             .unwrap();
-    rows.into_iter().map(|(url, title, text)| (url, (title, text))).collect()
+    rows.into_iter().map(|(url, title, text)| (key(&url), (title, text))).collect()
+}
+
+/// One address under any tracking parameter has one key.
+fn key(url: &str) -> UrlKey {
+    identity::url_key(&url.parse().unwrap())
 }
 
 async fn count(database: &TestDatabase, query: &'static str) -> i64 {
@@ -98,7 +104,7 @@ async fn every_listed_address_becomes_what_the_newspaper_says() {
         match &item.outcome {
             Outcome::Article(story) | Outcome::FeedText(story) => {
                 stories += 1;
-                let Some((title, text)) = found.get(&item.url) else {
+                let Some((title, text)) = found.get(&key(&item.url)) else {
                     wrong.push(format!("{}: no article", item.url));
                     continue;
                 };
@@ -115,7 +121,7 @@ async fn every_listed_address_becomes_what_the_newspaper_says() {
                 }
             }
             Outcome::Refused(_) => {
-                if found.contains_key(&item.url) {
+                if found.contains_key(&key(&item.url)) {
                     wrong.push(format!("{}: an article, but it should be refused", item.url));
                 }
             }
