@@ -12,7 +12,7 @@
 //! Invariants:
 //! - The queue lives in Postgres. What is in memory is leased, and a kill at any moment leaves it pending there.
 //! - Everything between two stages is bounded: claims by permits that travel with the item until it is written, CPU
-//!   work by one slot a core, finished articles by [`WRITE_QUEUE`]. A slow database therefore stops the claims.
+//!   work by one slot a core, finished articles by `WRITE_QUEUE`. A slow database therefore stops the claims.
 //! - Stopping goes from left to right: claims end, what is under way is finished or handed back, the writer's channel
 //!   closes when its last producer is gone, and its last batch is committed.
 
