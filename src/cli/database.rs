@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -19,6 +20,7 @@ pub struct Opened {
     /// Where pages and the embedded server live.
     pub data_dir: PathBuf,
     server: Option<Server>,
+    revived: Mutex<Vec<Server>>,
 }
 
 impl Opened {
@@ -30,10 +32,17 @@ impl Opened {
     /// Closes the connections; stops the embedded server if nobody else uses it.
     pub async fn close(self) -> Result<(), Failure> {
         self.store.close().await;
-        if let Some(server) = self.server {
+        // The newest last: only the one that is running can be stopped, by the last of its users.
+        let revived = self.revived.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for server in self.server.into_iter().chain(revived) {
             server.stop().await?;
         }
         Ok(())
+    }
+
+    /// Takes over servers that were started in the first one's place.
+    pub fn adopt(&self, servers: Vec<Server>) {
+        self.revived.lock().unwrap_or_else(PoisonError::into_inner).extend(servers);
     }
 }
 
@@ -82,7 +91,7 @@ pub async fn open(loaded: &Loaded) -> Result<Opened, Failure> {
         (server.connect_options(), Some(server))
     };
     match connect(loaded, options, server.is_none()).await {
-        Ok(store) => Ok(Opened { store, data_dir: data_dir(loaded), server }),
+        Ok(store) => Ok(Opened { store, data_dir: data_dir(loaded), server, revived: Mutex::default() }),
         Err(failure) => {
             // Nobody else will stop what was started for nothing.
             if let Some(server) = server {

@@ -88,9 +88,7 @@ pub async fn go(
     if let Some(revived) = revived
         && let Ok(servers) = revived.await
     {
-        for server in servers {
-            server.stop().await?;
-        }
+        opened.adopt(servers);
     }
     if let Some(port) = port
         && let Err(error) = port.await
