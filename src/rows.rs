@@ -92,7 +92,14 @@ const REMOVED_MAX: usize = 200;
 /// Puts the rows of an article together. `known_by` is its canonical address.
 pub fn article_rows(article: Article, findings: Findings, known_by: &Url, source: TextSource) -> ArticleRows {
     let article = within_limits(article);
-    let Findings { mentions, entities, quotes, dates, amounts } = findings;
+    let Findings { mentions, entities, mut quotes, mut dates, mut amounts } = findings;
+    // An empty span names nothing, and the schema refuses it.
+    quotes.retain(|q| q.start < q.end);
+    dates.retain(|d| d.start < d.end);
+    amounts.retain(|a| a.start < a.end && a.value.is_finite());
+    for amount in &mut amounts {
+        amount.unit = amount.unit.take().map(|unit| clipped(&unit, 100));
+    }
     let keys: Vec<[u8; 32]> = entities.iter().map(entity_key).collect();
     let mut by_key: BTreeMap<[u8; 32], EntityRow> = BTreeMap::new();
     for (at, entity) in entities.iter().enumerate() {

@@ -34,8 +34,12 @@ pub async fn run(
     while !stop.is_cancelled() {
         let polls_over = polled.is_cancelled();
         let free = slots.available_permits();
-        let claimed = if free == 0 { Ok(Vec::new()) } else { claim(&shared, free).await };
-        match claimed {
+        if free == 0 {
+            // Nobody is asked, so nothing is learnt of the database either.
+            tokio::select! { () = tokio::time::sleep(IDLE) => {}, () = stop.cancelled() => {} }
+            continue;
+        }
+        match claim(&shared, free).await {
             Err(error) => {
                 shared.health.database(Err(error.to_string()));
                 tracing::warn!(%error, "pages could not be claimed; trying again");

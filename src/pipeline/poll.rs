@@ -25,8 +25,11 @@ pub async fn run(shared: Arc<Shared>, mode: Mode, stop: CancellationToken) {
     let mut pause = DATABASE_PAUSE.0;
     while !stop.is_cancelled() {
         let free = i64::try_from(slots.available_permits()).unwrap_or(i64::MAX);
-        let claimed = if free == 0 { Ok(Vec::new()) } else { shared.store.claim_feeds(free, shared.scope).await };
-        let feeds = match claimed {
+        if free == 0 {
+            tokio::select! { () = tokio::time::sleep(IDLE) => {}, () = stop.cancelled() => {} }
+            continue;
+        }
+        let feeds = match shared.store.claim_feeds(free, shared.scope).await {
             Ok(feeds) => feeds,
             Err(error) => {
                 shared.health.database(Err(error.to_string()));
