@@ -6,7 +6,7 @@ use crate::archive::Place;
 use crate::article::{self, Article, Hint};
 use crate::fetch::Fetched;
 use crate::mention::{self, Lexicon};
-use crate::page;
+use crate::page::{self, tree::Limits};
 use crate::pipeline::decide::identity_url;
 use crate::rows::{ArticleRows, TextSource};
 use crate::store::{ClaimedPage, PageRow};
@@ -41,10 +41,10 @@ pub enum Reading {
     },
 }
 
-/// Reads a fetched page.
-pub fn read_page(claim: &ClaimedPage, fetched: &Fetched, knowledge: &Knowledge) -> Reading {
+/// Reads a fetched page, its tree built within `limits`.
+pub fn read_page(claim: &ClaimedPage, fetched: &Fetched, knowledge: &Knowledge, limits: &Limits) -> Reading {
     let decoded = page::decode(&fetched.body, fetched.content_type.as_deref());
-    match article::clean(&decoded.text, Some(&fetched.final_url), &hint(claim), &knowledge.rules) {
+    match article::clean_within(&decoded.text, Some(&fetched.final_url), &hint(claim), &knowledge.rules, limits) {
         // A wall in front of the story: the feed's own text is more than the stump, if there is one.
         Ok(article) if article.paywalled && article.completeness < 0.5 => match read_feed_text(claim, knowledge) {
             Some(rows) if rows.article.word_count > article.word_count => Reading::Article(Box::new(rows)),
