@@ -6,6 +6,8 @@ mod archive;
 mod cli;
 #[path = "main/config.rs"]
 mod config;
+#[path = "main/daemon.rs"]
+mod daemon;
 #[path = "main/embedded.rs"]
 mod embedded;
 #[path = "main/end_to_end.rs"]

@@ -86,14 +86,25 @@ impl Rules {
     /// # Panics
     /// Never with the shipped files: a test loads them.
     pub fn builtin() -> Self {
+        Self::with(|_| None).unwrap_or_else(|error| panic!("the rules this program ships do not load: {error}"))
+    }
+
+    /// The names of the files the rules are read from, in the order of [`Rules::from_texts`].
+    pub const FILES: [&str; 5] = ["furniture.toml", "bylines.toml", "glue.toml", "words.txt", "places.txt"];
+
+    /// The rules the program ships, but for the [files](Rules::FILES) that `own` gives a text for.
+    ///
+    /// # Errors
+    /// Names the file, and what in it cannot be read.
+    pub fn with(own: impl Fn(&str) -> Option<String>) -> Result<Self, RulesError> {
+        let text = |name: &str, shipped: &str| own(name).unwrap_or_else(|| shipped.to_owned());
         Self::from_texts(
-            include_str!("../../config/rules/furniture.toml"),
-            include_str!("../../config/rules/bylines.toml"),
-            include_str!("../../config/rules/glue.toml"),
-            include_str!("../../config/rules/words.txt"),
-            include_str!("../../config/rules/places.txt"),
+            &text("furniture.toml", include_str!("../../config/rules/furniture.toml")),
+            &text("bylines.toml", include_str!("../../config/rules/bylines.toml")),
+            &text("glue.toml", include_str!("../../config/rules/glue.toml")),
+            &text("words.txt", include_str!("../../config/rules/words.txt")),
+            &text("places.txt", include_str!("../../config/rules/places.txt")),
         )
-        .unwrap_or_else(|error| panic!("the rules this program ships do not load: {error}"))
     }
 
     /// Rules from the texts of the five files.

@@ -1,6 +1,9 @@
 //! `wireroom run`: the daemon.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,6 +13,7 @@ use super::Failure;
 use super::database::{self, Opened};
 use super::print;
 use crate::archive::Archive;
+use crate::article::Rules;
 use crate::config::{Config, Loaded};
 use crate::embedded::Server;
 use crate::fetch::Fetcher;
@@ -71,7 +75,7 @@ pub async fn go(
         store: opened.store.clone(),
         fetcher,
         archive,
-        knowledge: Knowledge::builtin(),
+        knowledge: knowledge(loaded)?,
         config,
         metrics,
         health: health.clone(),
@@ -96,6 +100,20 @@ pub async fn go(
         tracing::warn!(%error, "the health port stopped by itself");
     }
     Ok(summary)
+}
+
+/// The rules of cleaning: those of the folder `rules` beside the configuration file, file by file; else the shipped ones.
+fn knowledge(loaded: &Loaded) -> Result<Knowledge, Failure> {
+    let folder = loaded.path.as_deref().and_then(Path::parent).map(|folder| folder.join("rules"));
+    let mut own = BTreeMap::new();
+    for path in Rules::FILES.iter().filter_map(|name| Some(folder.as_ref()?.join(name))).filter(|path| path.exists()) {
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| Failure::Config(format!("{}: {error}", path.display())))?;
+        own.extend(path.file_name().map(|name| (name.to_owned(), text)));
+    }
+    let rules = Rules::with(|name| own.get(OsStr::new(name)).cloned())
+        .map_err(|error| Failure::Config(format!("rules beside the configuration: {error}")))?;
+    Ok(Knowledge { rules: Arc::new(rules), ..Knowledge::builtin() })
 }
 
 /// Reads the feed list beside the configuration into the database; gives the number of feeds it names.
@@ -176,7 +194,10 @@ async fn watch_signals(loaded: Loaded, store: Store, handle: Handle, stop: Cance
 }
 
 async fn reload(loaded: &Loaded, store: &Store, handle: &Handle) {
-    handle.replace_knowledge(Knowledge::builtin());
+    match knowledge(loaded) {
+        Ok(knowledge) => handle.replace_knowledge(knowledge),
+        Err(error) => tracing::error!(%error, "the rules were not reloaded; the old ones go on"),
+    }
     match take_feed_list(&loaded.config, store).await {
         Ok(feeds) => tracing::info!(feeds, "reloaded the feed list"),
         Err(error) => tracing::error!(%error, "the feed list was not reloaded; the old one goes on"),
