@@ -44,7 +44,7 @@ fn folder(name: &str, settings: &str, feeds: &str) -> PathBuf {
     std::fs::remove_dir_all(&folder).ok();
     std::fs::create_dir_all(folder.join("rules")).unwrap();
     let data = folder.join("data");
-    std::fs::write(folder.join("wireroom.toml"), format!("data_dir = {data:?}\n{settings}")).unwrap();
+    std::fs::write(folder.join("wireroom.toml"), format!("data_dir = \"{}\"\n{settings}", data.display())).unwrap();
     std::fs::write(folder.join("feeds.toml"), feeds).unwrap();
     folder
 }
