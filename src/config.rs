@@ -90,6 +90,8 @@ pub struct PollConfig {
     pub interval_max: Duration,
     /// How many feeds are polled at once.
     pub concurrency: usize,
+    /// How many polls may start in a second. Fifty: 180,000 feeds an hour, and no herd after a standstill.
+    pub starts_per_second: u32,
     /// Articles older than this are recorded as entries, not fetched; `None` takes all.
     pub entry_age_max: Option<Duration>,
 }
@@ -100,6 +102,7 @@ impl Default for PollConfig {
             interval_min: Duration::from_mins(2),
             interval_max: Duration::from_hours(24),
             concurrency: 32,
+            starts_per_second: 50,
             entry_age_max: Some(Duration::from_hours(720)),
         }
     }

@@ -32,6 +32,7 @@ pub mod feed_list;
 
 pub mod feed;
 pub mod identity;
+pub mod polling;
 pub mod schedule;
 
 pub mod page;

@@ -30,8 +30,10 @@ use crate::http::Health;
 use crate::store::{Scope, Store};
 use crate::telemetry::Metrics;
 
+mod answer;
 pub mod decide;
 mod pages;
+mod plan;
 mod poll;
 pub mod reading;
 mod summary;

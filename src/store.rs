@@ -15,6 +15,7 @@ use crate::config::{DatabaseConfig, PipelineConfig};
 mod answers;
 mod claims;
 mod demo;
+mod entries;
 mod error;
 mod facts;
 mod feeds;
@@ -25,10 +26,11 @@ mod write;
 pub use answers::{ArticleAnswer, EntityAnswer, QuoteAnswer, SearchHit, Status};
 pub use claims::{ClaimedFeed, ClaimedPage, Scope};
 pub use demo::RemovedDemo;
+pub use entries::EntryRow;
 pub use error::StoreError;
 pub use feeds::{FeedOrigin, FeedStatus, SyncReport};
 pub use finish::{FinishedPage, PageOutcome, PageReceipt, PageRow};
-pub use polls::{EntryRow, FeedRow, PollOutcome, PollReceipt, PollResult};
+pub use polls::{Answer, FeedRow, Moved, Plan, PollReceipt, PollResult};
 
 /// The version of cleaning and extraction; grows when the same page would give other rows.
 pub const EXTRACTOR: i32 = 1;

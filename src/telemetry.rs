@@ -51,6 +51,7 @@ struct Inner {
     registry: Registry,
     polls: Family<Label, Counter>,
     entries: Counter,
+    moved: Counter,
     pages: Family<Label, Counter>,
     fetch: Histogram,
     read: Histogram,
@@ -65,6 +66,7 @@ impl Default for Metrics {
         let inner = Inner {
             polls: Family::default(),
             entries: Counter::default(),
+            moved: Counter::default(),
             pages: Family::default(),
             fetch: seconds(),
             read: seconds(),
@@ -74,6 +76,11 @@ impl Default for Metrics {
         };
         registry.register("feed_polls", "Polls of feeds by outcome", inner.polls.clone());
         registry.register("entries_new", "Feed entries never seen before", inner.entries.clone());
+        registry.register(
+            "entries_moved",
+            "Feed entries recognised although their id, address or headline had changed",
+            inner.moved.clone(),
+        );
         registry.register("pages", "Pages finished, by what became of them", inner.pages.clone());
         registry.register_with_unit(
             "fetch",
@@ -89,10 +96,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counts a poll.
-    pub fn poll(&self, outcome: &'static str, new_entries: u64) {
+    /// Counts a poll, the entries never seen before, and those recognised although they had moved.
+    pub fn poll(&self, outcome: &'static str, new_entries: u64, moved_entries: u64) {
         self.0.polls.get_or_create(&[("outcome", outcome)]).inc();
         self.0.entries.inc_by(new_entries);
+        self.0.moved.inc_by(moved_entries);
     }
 
     /// Counts a finished page.

@@ -62,6 +62,10 @@ const KEYS: &[(&str, Setter)] = &[
         c.poll.concurrency = whole(v)?;
         Ok(())
     }),
+    ("poll.starts_per_second", |c, v| {
+        c.poll.starts_per_second = whole(v)?;
+        Ok(())
+    }),
     ("poll.entry_age_max", |c, v| {
         let _: () = c.poll.entry_age_max = if v.as_str() == Some("off") { None } else { Some(duration(v)?) };
         Ok(())
@@ -244,6 +248,7 @@ fn check(config: &Config, problems: &mut Vec<Problem>) {
     };
     refuse(config.poll.interval_min > config.poll.interval_max, "poll.interval_min is longer than poll.interval_max");
     refuse(config.poll.concurrency == 0, "poll.concurrency must be 1 or more");
+    refuse(config.poll.starts_per_second == 0, "poll.starts_per_second must be 1 or more");
     refuse(config.fetch.host_concurrency == 0, "fetch.host_concurrency must be 1 or more");
     refuse(config.fetch.concurrency == 0, "fetch.concurrency must be 1 or more");
     refuse(config.database.connections_max < 3, "database.connections_max must be 3 or more");

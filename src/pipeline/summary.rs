@@ -12,7 +12,7 @@ pub struct Counts(Mutex<Summary>);
 /// What a run has done. Reasons are the bounded words of the stages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Polls by outcome: `read`, `not-modified`, or the reason of a failure.
+    /// Polls by outcome ([`crate::polling::Outcome`]).
     pub polls: BTreeMap<&'static str, u64>,
     /// Entries not seen before.
     pub entries_new: u64,

@@ -4,7 +4,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use sqlx::Connection;
+
 use super::{Store, StoreError};
+use crate::identity::IdentityRule;
+use crate::polling::{Sighting, Validators, ValidatorsState};
+
+/// How many due feeds are looked at for each one wanted, to find so many different hosts among them.
+const CLAIM_WINDOW: i64 = 8;
 
 /// Which feeds and pages are a run's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +37,18 @@ pub struct ClaimedFeed {
     pub token: i64,
     /// Where to poll.
     pub url: String,
-    /// Validators of the last answer whose entries are stored, verbatim.
-    pub etag: Option<String>,
-    /// Likewise.
-    pub last_modified: Option<String>,
+    /// Validators of the last answer whose entries are stored.
+    pub validators: Validators,
+    /// How far they are believed.
+    pub validators_state: ValidatorsState,
+    /// A permanent redirect that is watched.
+    pub sighting: Option<Sighting>,
+    /// What its entries are known by.
+    pub identity_rule: IdentityRule,
+    /// What was learned of when it publishes, as it was stored.
+    pub rhythm: serde_json::Value,
+    /// How it alone is asked, as it was stored.
+    pub options: serde_json::Value,
     /// Claims since the last recorded poll, this one included.
     pub attempts: i32,
     /// Failed polls in a row.
@@ -44,8 +59,16 @@ pub struct ClaimedFeed {
     pub new_entries: i32,
     /// Entries it listed then.
     pub listed_entries: i32,
+    /// When it was last polled.
+    pub last_polled_at: Option<DateTime<Utc>>,
+    /// When it was last read or answered 304.
+    pub last_success_at: Option<DateTime<Utc>>,
     /// When it last had a new entry.
     pub last_entry_at: Option<DateTime<Utc>>,
+    /// Since when far fewer entries come than expected.
+    pub silent_since: Option<DateTime<Utc>>,
+    /// When a hub last pushed, if it is subscribed to one.
+    pub last_push_at: Option<DateTime<Utc>>,
 }
 
 /// A page this daemon has the lease of, with what its newest entry says of it.
@@ -74,32 +97,92 @@ pub struct ClaimedPage {
 }
 
 impl Store {
-    /// Leases up to `limit` due feeds.
-    pub async fn claim_feeds(&self, limit: i64, scope: Scope) -> Result<Vec<ClaimedFeed>, StoreError> {
-        let lease = self.lease_seconds;
+    /// Leases up to `limit` due feeds, each of another host, and none of a host some daemon is polling.
+    ///
+    /// The other due feeds of those hosts are lined up behind, `spacing` apart, so that the head of the queue is never
+    /// full of feeds that have to wait for each other; without `spacing` they stay due.
+    pub async fn claim_feeds(
+        &self,
+        limit: i64,
+        spacing: Option<Duration>,
+        scope: Scope,
+    ) -> Result<Vec<ClaimedFeed>, StoreError> {
+        let (lease, spacing) = (self.lease_seconds, spacing.map(|s| s.as_secs_f64()));
         self.unit(move |connection| {
             Box::pin(async move {
-                let feeds = sqlx::query_as!(
-                    ClaimedFeed,
-                    "update feeds f
-                        set lease_until = now() + make_interval(secs => $2), token = f.token + 1, attempts = f.attempts + 1
-                      where f.feed_id in (
-                            select feed_id from feeds
-                             where paused_at is null and next_poll_at <= now()
-                               and (lease_until is null or lease_until < now())
-                               and (origin = 'demo') = $3
-                             order by next_poll_at
-                             limit $1
-                               for update skip locked)
-                  returning f.feed_id, f.token, f.url, f.etag, f.last_modified, f.attempts, f.failures,
-                            f.interval_seconds, f.new_entries, f.listed_entries, f.last_entry_at",
+                let mut c = connection.begin().await?;
+                // One claimer at a time, or two daemons could take two feeds of one host at the same moment.
+                sqlx::query!("select pg_advisory_xact_lock(7171002)").fetch_one(&mut *c).await?;
+                let rows = sqlx::query!(
+                    "with polled as (select host from feeds where lease_until > now()),
+                     due as (
+                        select feed_id, host, next_poll_at from feeds
+                         where paused_at is null and next_poll_at <= now() and (lease_until is null or lease_until < now())
+                           and (origin = 'demo') = $3 and host not in (select host from polled)
+                         order by next_poll_at
+                         limit $4),
+                     ranked as (
+                        select feed_id, next_poll_at, row_number() over (partition by host order by next_poll_at, feed_id) as turn
+                          from due),
+                     chosen as (select feed_id from ranked where turn = 1 order by next_poll_at limit $1),
+                     lined_up as (
+                        update feeds f set next_poll_at = now() + make_interval(secs => $5 * (r.turn - 1))
+                          from ranked r where f.feed_id = r.feed_id and r.turn > 1 and $5::float8 is not null),
+                     leased as (
+                        update feeds f
+                           set lease_until = now() + make_interval(secs => $2), token = f.token + 1, attempts = f.attempts + 1
+                          from chosen c where f.feed_id = c.feed_id
+                        returning f.*)
+                     select l.feed_id as \"feed_id!\", l.token as \"token!\", l.url as \"url!\", l.etag, l.last_modified,
+                            l.validators_url, l.not_modified_in_a_row as \"not_modified_in_a_row!\",
+                            l.validators_distrusted_until, l.moved_to, l.moved_since, l.moved_seen as \"moved_seen!\",
+                            l.identity_rule as \"identity_rule!\", l.rhythm as \"rhythm!\", l.options as \"options!\",
+                            l.attempts as \"attempts!\", l.failures as \"failures!\",
+                            l.interval_seconds as \"interval_seconds!\", l.new_entries as \"new_entries!\",
+                            l.listed_entries as \"listed_entries!\", l.last_polled_at, l.last_success_at,
+                            l.last_entry_at, l.silent_since, s.last_push_at as \"last_push_at?\"
+                       from leased l left join subscriptions s on s.feed_id = l.feed_id and s.state = 'active'",
                     limit,
                     lease,
                     scope.is_demo(),
+                    limit.saturating_mul(CLAIM_WINDOW),
+                    spacing,
                 )
-                .fetch_all(connection)
+                .fetch_all(&mut *c)
                 .await?;
-                Ok(feeds)
+                c.commit().await?;
+                let feeds = rows.into_iter().map(|row| ClaimedFeed {
+                    feed_id: row.feed_id,
+                    token: row.token,
+                    url: row.url,
+                    validators: Validators {
+                        etag: row.etag,
+                        last_modified: row.last_modified,
+                        url: row.validators_url,
+                    },
+                    validators_state: ValidatorsState {
+                        not_modified_in_a_row: row.not_modified_in_a_row,
+                        distrusted_until: row.validators_distrusted_until,
+                    },
+                    sighting: row
+                        .moved_to
+                        .zip(row.moved_since)
+                        .map(|(to, since)| Sighting { to, since, seen: row.moved_seen }),
+                    identity_rule: IdentityRule::from_word(&row.identity_rule),
+                    rhythm: row.rhythm,
+                    options: row.options,
+                    attempts: row.attempts,
+                    failures: row.failures,
+                    interval_seconds: row.interval_seconds,
+                    new_entries: row.new_entries,
+                    listed_entries: row.listed_entries,
+                    last_polled_at: row.last_polled_at,
+                    last_success_at: row.last_success_at,
+                    last_entry_at: row.last_entry_at,
+                    silent_since: row.silent_since,
+                    last_push_at: row.last_push_at,
+                });
+                Ok(feeds.collect())
             })
         })
         .await

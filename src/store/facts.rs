@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::StoreError;
-use super::polls::hex;
+use super::entries::hex;
 use crate::rows::{ArticleRows, EntityRow};
 
 /// Writes the facts of articles that have none yet.

@@ -1,12 +1,15 @@
 //! The feed list in the database, which is the truth about feeds.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 
 use super::{Scope, Store, StoreError};
 use crate::feed_list::ListedFeed;
+use crate::identity::registrable_domain;
 use crate::rows::clipped;
 
 /// Who added a feed.
@@ -89,24 +92,25 @@ impl Store {
             Box::pin(async move {
                 let mut c = connection.begin().await?;
                 let total = rows.len() as u64;
-                let rows = Value::Array(rows);
+                let rows = current_addresses(&mut c, rows).await?;
                 let written = sqlx::query_scalar!(
-                    "insert into feeds (url, title, country, language, region, topic, origin)
-                     select url, title, country, language, region, topic, $2
-                       from jsonb_to_recordset($1) as r (url text, title text, country text, language text, region text,
-                                                         topic text)
+                    "insert into feeds (url, host, title, country, language, region, topic, origin)
+                     select url, host, title, country, language, region, topic, $2
+                       from jsonb_to_recordset($1) as r (url text, host text, title text, country text, language text,
+                                                         region text, topic text)
                       order by url
                          on conflict (url) do update
                         set title = coalesce(excluded.title, feeds.title),
                             country = coalesce(excluded.country, feeds.country),
                             language = coalesce(excluded.language, feeds.language),
                             region = coalesce(excluded.region, feeds.region),
-                            topic = coalesce(excluded.topic, feeds.topic),
+                            topic = coalesce(excluded.topic, feeds.topic), host = excluded.host,
                             paused_at = case when feeds.origin = 'file' and $2 = 'file' then null else feeds.paused_at end
                       where (coalesce(excluded.title, feeds.title), coalesce(excluded.country, feeds.country),
                              coalesce(excluded.language, feeds.language), coalesce(excluded.region, feeds.region),
-                             coalesce(excluded.topic, feeds.topic))
-                            is distinct from (feeds.title, feeds.country, feeds.language, feeds.region, feeds.topic)
+                             coalesce(excluded.topic, feeds.topic), excluded.host)
+                            is distinct from
+                            (feeds.title, feeds.country, feeds.language, feeds.region, feeds.topic, feeds.host)
                          or (feeds.origin = 'file' and $2 = 'file' and feeds.paused_at is not null)
                      returning (xmax = 0) as \"new!\"",
                     rows,
@@ -221,11 +225,36 @@ impl Store {
     }
 }
 
+/// The list with the feeds that have moved under the address they are polled at now, each address once.
+async fn current_addresses(c: &mut PgConnection, mut rows: Vec<Value>) -> Result<Value, StoreError> {
+    let listed: Vec<String> = rows.iter().filter_map(|row| Some(row.get("url")?.as_str()?.to_owned())).collect();
+    let moved: HashMap<String, (String, String)> = sqlx::query!(
+        "select a.url as old, f.url, f.host from feed_addresses a join feeds f using (feed_id) where a.url = any($1)",
+        &listed
+    )
+    .fetch_all(c)
+    .await?
+    .into_iter()
+    .map(|row| (row.old, (row.url, row.host)))
+    .collect();
+    for row in &mut rows {
+        let found = row.get("url").and_then(Value::as_str).and_then(|url| moved.get(url));
+        if let (Some((url, host)), Some(fields)) = (found, row.as_object_mut()) {
+            fields.insert("url".to_owned(), json!(url));
+            fields.insert("host".to_owned(), json!(host));
+        }
+    }
+    let mut seen = HashSet::new();
+    rows.retain(|row| row.get("url").and_then(Value::as_str).is_some_and(|url| seen.insert(url.to_owned())));
+    Ok(Value::Array(rows))
+}
+
 fn feed_json(feed: &ListedFeed) -> Value {
     let clip = |text: &Option<String>, most: usize| text.as_deref().map(|t| clipped(t, most));
     let country = feed.country.as_deref().map(str::to_ascii_lowercase);
     json!({
         "url": feed.url.as_str(),
+        "host": registrable_domain(&feed.url),
         "title": clip(&feed.title, 1000),
         "country": country.filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_lowercase())),
         "language": clip(&feed.language, 35),

@@ -268,7 +268,7 @@ async fn write_pages(c: &mut PgConnection, batch: &[FinishedPage], receipts: &[P
             "file": kept.place.file,
             "offset": kept.place.offset,
             "length": kept.place.length,
-            "digest": super::polls::hex(&kept.place.digest),
+            "digest": super::entries::hex(&kept.place.digest),
             "article_id": article,
         }));
     }

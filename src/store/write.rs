@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::polls::hex;
+use super::entries::hex;
 use super::{EXTRACTOR, FinishedPage, StoreError};
 use crate::rows::{ArticleRows, TextSource};
 

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use wireroom::config::Config;
 use wireroom::feed::Entry;
+use wireroom::identity::IdentityRule;
+use wireroom::polling::{Outcome, Validators, ValidatorsState};
 use wireroom::store::{
-    EntryRow, FeedOrigin, FeedRow, FinishedPage, PageOutcome, PageReceipt, PollOutcome, PollResult, Scope, Store,
-    StoreError,
+    Answer, EntryRow, FeedOrigin, FeedRow, FinishedPage, Moved, PageOutcome, PageReceipt, Plan, PollResult, Scope,
+    Store, StoreError,
 };
 
 use crate::support::database::TestDatabase;
@@ -23,7 +25,7 @@ fn entry(name: &str) -> EntryRow {
     let url = url::Url::parse(&format!("https://press.example/{name}")).unwrap();
     let entry = Entry { id: Some(name.to_owned()), title: Some(name.to_owned()), ..Entry::default() };
     EntryRow {
-        entry_key: wireroom::identity::entry_keys(std::slice::from_ref(&entry))[0].unwrap().0,
+        entry_key: wireroom::identity::entry_keys(IdentityRule::Guid, std::slice::from_ref(&entry))[0].unwrap().0,
         url_key: wireroom::identity::url_key(&url).0,
         host: "press.example".to_owned(),
         url: url.to_string(),
@@ -36,21 +38,33 @@ fn entry(name: &str) -> EntryRow {
 
 fn read(names: &[&str]) -> Arc<PollResult> {
     Arc::new(PollResult {
-        outcome: PollOutcome::Read { feed: FeedRow::default(), entries: names.iter().map(|n| entry(n)).collect() },
-        etag: Some("\"1\"".to_owned()),
-        last_modified: None,
+        answer: Answer::Read {
+            feed: FeedRow::default(),
+            entries: names.iter().map(|n| entry(n)).collect(),
+            rule: IdentityRule::Guid,
+        },
+        validators: Validators { etag: Some("\"1\"".to_owned()), ..Validators::default() },
+        conditional: false,
+        moved: Moved::Unknown,
         status: Some(200),
         bytes: 1,
         elapsed: Duration::ZERO,
-        next_poll_in: Duration::from_mins(1),
+        plan: Box::new(|_| Plan {
+            next_poll_in: Duration::from_mins(1),
+            rhythm: serde_json::json!({}),
+            validators_state: ValidatorsState::default(),
+            volume: None,
+            silent_since: None,
+            note: String::new(),
+        }),
     })
 }
 
 async fn with_feed(store: &Store) -> wireroom::store::ClaimedFeed {
     let list = wireroom::feed_list::read("[[feeds]]\nurl = \"https://press.example/rss\"\n").unwrap();
     store.sync_feed_list(&list.feeds, FeedOrigin::Command).await.unwrap();
-    let mut claimed = store.claim_feeds(10, Scope::Daemon).await.unwrap();
-    assert!(store.claim_feeds(10, Scope::Daemon).await.unwrap().is_empty(), "a leased feed is nobody else's");
+    let mut claimed = store.claim_feeds(10, None, Scope::Daemon).await.unwrap();
+    assert!(store.claim_feeds(10, None, Scope::Daemon).await.unwrap().is_empty(), "a leased feed is nobody else's");
     claimed.pop().unwrap()
 }
 
@@ -129,4 +143,42 @@ async fn everything_in_the_schema_says_what_it_is() {
     .await
     .unwrap();
     assert!(silent.is_empty(), "without a comment: {silent:?}");
+}
+
+#[tokio::test]
+async fn the_words_for_what_can_come_of_a_poll_are_the_programs() {
+    let database = TestDatabase::new().await;
+    store(&database).await;
+    let mut stored: Vec<(String, String, String)> =
+        sqlx::query_as("select outcome, class, meaning from poll_outcomes").fetch_all(database.pool()).await.unwrap();
+    let words = |o: &Outcome| (o.as_str().to_owned(), o.class().as_str().to_owned(), o.meaning().to_owned());
+    let mut meant: Vec<_> = Outcome::ALL.iter().map(words).collect();
+    stored.sort();
+    meant.sort();
+    assert_eq!(stored, meant);
+}
+
+#[tokio::test]
+async fn feeds_of_one_host_are_leased_one_by_one_and_the_others_lined_up() {
+    let database = TestDatabase::new().await;
+    let store = store(&database).await;
+    let url = |host: usize, n: usize| format!("[[feeds]]\nurl = \"https://news{host}.example/{n}.rss\"\n");
+    let list: String = (0..5).flat_map(|host| (0..4).map(move |n| url(host, n))).collect();
+    let list = wireroom::feed_list::read(&list).unwrap();
+    store.sync_feed_list(&list.feeds, FeedOrigin::Command).await.unwrap();
+    sqlx::query("update feeds set next_poll_at = now() - interval '1 day'").execute(database.pool()).await.unwrap();
+
+    let first = store.claim_feeds(20, Some(Duration::from_secs(30)), Scope::Daemon).await.unwrap();
+    let hosts: std::collections::HashSet<_> =
+        first.iter().map(|f| f.url.split('/').nth(2).unwrap().to_owned()).collect();
+    assert_eq!((first.len(), hosts.len()), (5, 5));
+    assert!(store.claim_feeds(20, Some(Duration::from_secs(30)), Scope::Daemon).await.unwrap().is_empty());
+    let waits: Vec<f64> = sqlx::query_scalar(
+        "select round(extract(epoch from next_poll_at - now()) / 30)::float8 from feeds
+          where lease_until is null and host = 'news0.example' order by next_poll_at",
+    )
+    .fetch_all(database.pool())
+    .await
+    .unwrap();
+    assert_eq!(waits, [1.0, 2.0, 3.0], "each a turn later than the one before");
 }
