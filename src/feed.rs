@@ -75,7 +75,9 @@ fn second_reader(bytes: &[u8], base: Option<&Url>) -> Option<Feed> {
         content: e.content.and_then(|c| c.body),
         authors: e.authors.into_iter().filter_map(|a| a.name).collect(),
         published_at: e.published,
+        published_raw: None,
         updated_at: e.updated,
+        updated_raw: None,
         categories: e.categories.into_iter().map(|c| c.term).collect(),
         enclosures: Vec::new(),
     });
@@ -92,7 +94,11 @@ fn second_reader(bytes: &[u8], base: Option<&Url>) -> Option<Feed> {
         language: found.language,
         ttl_seconds: found.ttl.map(|minutes| u64::from(minutes) * 60),
         hub_url: None,
+        self_url: None,
         next_url: None,
+        skip_hours: Vec::new(),
+        skip_days: Vec::new(),
+        sitemaps: Vec::new(),
         entries: entries.collect(),
         skipped: Vec::new(),
         recovered: vec!["read by the second reader".to_owned()],
@@ -116,8 +122,16 @@ pub struct Feed {
     pub ttl_seconds: Option<u64>,
     /// The WebSub hub.
     pub hub_url: Option<String>,
+    /// The address the feed gives as its own: the topic a hub knows it by.
+    pub self_url: Option<String>,
     /// The next page of a paged feed (RFC 5005).
     pub next_url: Option<String>,
+    /// Hours of the day in UTC, 0 to 23, in which the publisher asks not to be polled (RSS `skipHours`).
+    pub skip_hours: Vec<u8>,
+    /// Days of the week, 1 for Monday to 7, on which the publisher asks not to be polled (RSS `skipDays`).
+    pub skip_days: Vec<u8>,
+    /// The documents a sitemap index names, newest first where it gives their dates.
+    pub sitemaps: Vec<String>,
     /// The items in document order.
     pub entries: Vec<Entry>,
     /// Items that could not be taken.
@@ -136,8 +150,12 @@ pub enum FeedFormat {
     Rdf,
     /// Atom 0.3 and 1.0.
     Atom,
-    /// JSON Feed 1.0 and 1.1.
+    /// The Channel Definition Format of 1997.
+    Cdf,
+    /// JSON Feed 1.0 and 1.1, and RSS as JSON.
     Json,
+    /// A sitemap, with or without Google's news extension, or an index of sitemaps.
+    Sitemap,
 }
 
 /// One item of a feed: a pointer to an article, with what the feed itself says of it.
@@ -157,8 +175,12 @@ pub struct Entry {
     pub authors: Vec<String>,
     /// When it was published.
     pub published_at: Option<DateTime<Utc>>,
+    /// The publication time as written.
+    pub published_raw: Option<String>,
     /// When it was last changed.
     pub updated_at: Option<DateTime<Utc>>,
+    /// The time of the last change as written.
+    pub updated_raw: Option<String>,
     /// Categories, tags, sections.
     pub categories: Vec<String>,
     /// Attached media.

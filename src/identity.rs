@@ -1,7 +1,7 @@
 //! What makes two addresses, two entries, two publishers the same: keys computed here, kept unique by the database.
 //!
 //! In: addresses and entries as feeds write them. Out: keys ([`address`], [`entry`]), and for a document against what is
-//! stored of its feed, which entry is which ([`reconcile`]).
+//! stored of its feed, which entry is which ([`mod@reconcile`]).
 
 pub mod address;
 pub mod entry;
