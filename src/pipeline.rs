@@ -30,7 +30,7 @@ use crate::http::Health;
 use crate::store::{Scope, Store};
 use crate::telemetry::Metrics;
 
-mod answer;
+pub mod answer;
 pub mod decide;
 mod pages;
 mod plan;

@@ -16,6 +16,8 @@ mod end_to_end;
 mod feed_list;
 #[path = "main/fetch.rs"]
 mod fetch;
+#[path = "main/identity.rs"]
+mod identity;
 #[path = "main/mention.rs"]
 mod mention;
 #[path = "main/newspaper.rs"]
