@@ -21,9 +21,10 @@ mod facts;
 mod feeds;
 mod finish;
 mod polls;
+mod status;
 mod write;
 
-pub use answers::{ArticleAnswer, EntityAnswer, QuoteAnswer, SearchHit, Status};
+pub use answers::{ArticleAnswer, EntityAnswer, QuoteAnswer, SearchHit};
 pub use claims::{ClaimedFeed, ClaimedPage, Scope};
 pub use demo::RemovedDemo;
 pub use entries::EntryRow;
@@ -31,6 +32,7 @@ pub use error::StoreError;
 pub use feeds::{FeedOrigin, FeedStatus, SyncReport};
 pub use finish::{FinishedPage, PageOutcome, PageReceipt, PageRow};
 pub use polls::{Answer, FeedRow, Moved, Plan, PollReceipt, PollResult};
+pub use status::{FeedAlarm, FeedCensus, Status};
 
 /// The version of cleaning and extraction; grows when the same page would give other rows.
 pub const EXTRACTOR: i32 = 1;

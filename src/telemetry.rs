@@ -4,6 +4,7 @@
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -56,7 +57,10 @@ struct Inner {
     fetch: Histogram,
     read: Histogram,
     write: Histogram,
+    claim: Histogram,
     in_flight: Gauge,
+    feeds: Family<Label, Gauge>,
+    overdue: Gauge<f64, AtomicU64>,
 }
 
 impl Default for Metrics {
@@ -71,6 +75,10 @@ impl Default for Metrics {
             fetch: seconds(),
             read: seconds(),
             write: seconds(),
+            // Fine around the five milliseconds a claim may take.
+            claim: Histogram::new([0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0]),
+            feeds: Family::default(),
+            overdue: Gauge::default(),
             in_flight: Gauge::default(),
             registry: Registry::default(),
         };
@@ -90,6 +98,14 @@ impl Default for Metrics {
         );
         registry.register_with_unit("read", "Time to clean and extract a page", Unit::Seconds, inner.read.clone());
         registry.register_with_unit("write", "Time to write a batch", Unit::Seconds, inner.write.clone());
+        registry.register_with_unit("feed_claim", "Time to lease due feeds", Unit::Seconds, inner.claim.clone());
+        registry.register("feeds", "Feeds by health", inner.feeds.clone());
+        registry.register_with_unit(
+            "feeds_overdue",
+            "For how long the feed that waits longest has been due",
+            Unit::Seconds,
+            inner.overdue.clone(),
+        );
         registry.register("pages_in_flight", "Pages between claim and commit", inner.in_flight.clone());
         Self(Arc::new(Inner { registry, ..inner }))
     }
@@ -101,6 +117,19 @@ impl Metrics {
         self.0.polls.get_or_create(&[("outcome", outcome)]).inc();
         self.0.entries.inc_by(new_entries);
         self.0.moved.inc_by(moved_entries);
+    }
+
+    /// Notes how long it took to lease due feeds.
+    pub fn claimed(&self, took: Duration) {
+        self.0.claim.observe(took.as_secs_f64());
+    }
+
+    /// Notes how many feeds there are of each health, and for how long the one that waits longest has been due.
+    pub fn feeds(&self, health: &[(&'static str, i64)], overdue: Duration) {
+        for (word, feeds) in health {
+            self.0.feeds.get_or_create(&[("health", *word)]).set(*feeds);
+        }
+        self.0.overdue.set(overdue.as_secs_f64());
     }
 
     /// Counts a finished page.

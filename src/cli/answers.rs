@@ -112,6 +112,15 @@ pub async fn status(loaded: &Loaded, ask: Ask) -> Result<(), Failure> {
     };
     let rows = vec![
         vec!["feeds".to_owned(), listed(&status.feeds)],
+        vec![
+            "feeds due".to_owned(),
+            match status.feeds_lag_seconds {
+                Some(lag) => format!("{}, the longest for {lag:.0} s", status.feeds_due),
+                None => "none".to_owned(),
+            },
+        ],
+        vec!["polls in 1 h".to_owned(), listed(&status.polls_last_hour)],
+        vec!["entries in 1 h".to_owned(), status.entries_last_hour.to_string()],
         vec!["pages".to_owned(), listed(&status.queue)],
         vec!["reasons".to_owned(), listed(&status.reasons)],
         vec!["oldest page due".to_owned(), status.lag_seconds.map_or("–".to_owned(), |s| format!("{s:.0} s ago"))],
@@ -125,7 +134,14 @@ pub async fn status(loaded: &Loaded, ask: Ask) -> Result<(), Failure> {
         vec!["entities".to_owned(), status.entities.to_string()],
         vec!["database".to_owned(), format!("{} MB", status.database_bytes >> 20)],
     ];
-    print::table(&["", ""], rows)
+    print::table(&["", ""], rows)?;
+    if status.alarms.is_empty() {
+        return Ok(());
+    }
+    print::line("\nFeeds that need a look (`wireroom feeds list` shows all)")?;
+    let rows =
+        status.alarms.into_iter().map(|a| vec![a.health, a.url, a.note.unwrap_or_default(), print::time(a.since)]);
+    print::table(&["health", "feed", "how it does", "silent since, or last read"], rows.collect())
 }
 
 /// A few answers worth reading, when the demo has run.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{MissedTickBehavior, timeout};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -41,6 +41,7 @@ pub async fn run(shared: Arc<Shared>, mode: Mode, stop: CancellationToken) {
         }
         // A run that ends when all was polled once cannot put feeds off.
         let spacing = (mode == Mode::Forever).then_some(shared.config.fetch.host_delay);
+        let asked_at = Instant::now();
         let feeds = match shared.store.claim_feeds(i64::try_from(free).unwrap_or(1), spacing, shared.scope).await {
             Ok(feeds) => feeds,
             Err(error) => {
@@ -51,6 +52,7 @@ pub async fn run(shared: Arc<Shared>, mode: Mode, stop: CancellationToken) {
                 continue;
             }
         };
+        shared.metrics.claimed(asked_at.elapsed());
         shared.health.database(Ok(()));
         pause = DATABASE_PAUSE.0;
         let mut fresh = 0;

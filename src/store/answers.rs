@@ -1,7 +1,5 @@
 //! What analysts ask from the shell.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -99,29 +97,6 @@ pub struct QuoteAnswer {
     pub title: Option<String>,
     /// The article.
     pub article_id: i64,
-}
-
-/// How everything does.
-#[derive(Debug, Clone, Serialize)]
-pub struct Status {
-    /// Feeds by health.
-    pub feeds: BTreeMap<String, i64>,
-    /// Pages to fetch by state.
-    pub queue: BTreeMap<String, i64>,
-    /// Seconds the oldest due page has waited.
-    pub lag_seconds: Option<f64>,
-    /// Refused and waiting pages by reason.
-    pub reasons: BTreeMap<String, i64>,
-    /// Articles in all (estimated from the tasks done).
-    pub articles: i64,
-    /// Articles first seen in the last hour.
-    pub articles_last_hour: i64,
-    /// Articles first seen in the last 24 hours.
-    pub articles_last_day: i64,
-    /// Entities known.
-    pub entities: i64,
-    /// Bytes of the database.
-    pub database_bytes: i64,
 }
 
 impl Store {
@@ -280,51 +255,6 @@ impl Store {
                 .fetch_all(connection)
                 .await?;
                 Ok(quotes)
-            })
-        })
-        .await
-    }
-
-    /// How everything does.
-    pub async fn status(&self) -> Result<Status, StoreError> {
-        self.unit(|connection| {
-            Box::pin(async move {
-                let feeds = sqlx::query!("select health as \"health!\", count(*) as \"n!\" from api.feed_health group by 1")
-                    .fetch_all(&mut *connection)
-                    .await?;
-                let queue = sqlx::query!("select state as \"state!\", reason, tasks as \"n!\" from api.queue")
-                    .fetch_all(&mut *connection)
-                    .await?;
-                let row = sqlx::query!(
-                    "select (select extract(epoch from now() - min(due_at))::float8 from tasks
-                              where state = 0 and due_at <= now()) as lag,
-                            (select count(distinct article_id) from tasks where article_id is not null) as \"articles!\",
-                            (select count(*) from articles where article_id >= wireroom.id_at(now() - interval '1 hour')) as \"hour!\",
-                            (select count(*) from articles where article_id >= wireroom.id_at(now() - interval '1 day')) as \"day!\",
-                            (select count(*) from entities) as \"entities!\",
-                            pg_database_size(current_database()) as \"bytes!\""
-                )
-                .fetch_one(&mut *connection)
-                .await?;
-                let mut states: BTreeMap<String, i64> = BTreeMap::new();
-                let mut reasons: BTreeMap<String, i64> = BTreeMap::new();
-                for part in queue {
-                    *states.entry(part.state).or_default() += part.n;
-                    if let Some(reason) = part.reason {
-                        *reasons.entry(reason).or_default() += part.n;
-                    }
-                }
-                Ok(Status {
-                    feeds: feeds.into_iter().map(|f| (f.health, f.n)).collect(),
-                    queue: states,
-                    lag_seconds: row.lag,
-                    reasons,
-                    articles: row.articles,
-                    articles_last_hour: row.hour,
-                    articles_last_day: row.day,
-                    entities: row.entities,
-                    database_bytes: row.bytes,
-                })
             })
         })
         .await

@@ -58,7 +58,9 @@ fn document(stories: &[Story]) -> String {
             )
         })
         .collect();
-    format!("<rss version=\"2.0\"><channel><title>Ellery Post</title><link>https://ellery.example/</link>{items}</channel></rss>")
+    format!(
+        "<rss version=\"2.0\"><channel><title>Ellery Post</title><link>https://ellery.example/</link>{items}</channel></rss>"
+    )
 }
 
 /// A feed in a real database, to be polled with documents.
@@ -208,10 +210,13 @@ async fn random_guids_are_found_out_and_the_address_counts() {
 
 #[tokio::test]
 async fn random_guids_and_edited_headlines_at_once() {
-    let (replay, n) = replayed(|n| Story::new("https://ellery.example", n), |story, round| {
-        random_guid(story, round);
-        edit_headline(story, round);
-    })
+    let (replay, n) = replayed(
+        |n| Story::new("https://ellery.example", n),
+        |story, round| {
+            random_guid(story, round);
+            edit_headline(story, round);
+        },
+    )
     .await;
     replay.holds_each_once(n, "new guids and headlines").await;
 }
@@ -247,10 +252,8 @@ async fn a_move_to_https_is_no_news() {
     let old: Vec<Story> = (0..20).map(|n| Story::new("http://ellery.example", n)).collect();
     replay.poll(&old).await;
     let secure = |text: &str| text.replacen("http:", "https:", 1);
-    let listed: Vec<Story> = old
-        .iter()
-        .map(|s| Story { guid: s.guid.as_deref().map(secure), url: secure(&s.url), ..s.clone() })
-        .collect();
+    let listed: Vec<Story> =
+        old.iter().map(|s| Story { guid: s.guid.as_deref().map(secure), url: secure(&s.url), ..s.clone() }).collect();
     let receipt = replay.poll(&listed).await;
     assert_eq!(receipt.new_entries, 0);
     replay.holds_each_once(20, "the move to https").await;
@@ -286,10 +289,10 @@ async fn one_guid_for_all_loses_nothing() {
         let mut stories: Vec<Story> = Vec::new();
         for round in 0..12 {
             let from = stories.len();
-            stories.extend((from..from + 4).map(|n| Story {
-                guid: guid.map(str::to_owned),
-                ..Story::new("https://ellery.example", n)
-            }));
+            stories.extend(
+                (from..from + 4)
+                    .map(|n| Story { guid: guid.map(str::to_owned), ..Story::new("https://ellery.example", n) }),
+            );
             let receipt = replay.poll(&stories[stories.len().saturating_sub(20)..]).await;
             assert_eq!(receipt.new_entries, 4, "guid {guid:?}, poll {round}");
         }
@@ -323,7 +326,8 @@ async fn an_item_that_is_listed_again_after_months_is_known() {
 
 #[tokio::test]
 async fn one_article_in_many_feeds_is_one_page_with_several_entries() {
-    let replay = Replay::new().await.add("https://ellery.example/world.rss").await.add("https://m.ellery.example/rss").await;
+    let replay =
+        Replay::new().await.add("https://ellery.example/world.rss").await.add("https://m.ellery.example/rss").await;
     let story = Story::new("https://ellery.example", 1);
     let forms = [
         ("https://ellery.example/rss", story.url.clone()),
@@ -344,7 +348,8 @@ async fn a_gathering_of_sites_with_the_same_paths_loses_nothing() {
         for site in 0..4 {
             let number = round * 4 + site;
             let url = format!("https://paper{site}.example/news/2026/story-of-the-day-{round}");
-            listed.insert(number, Story { guid: Some(url.clone()), url, ..Story::new("https://ellery.example", number) });
+            listed
+                .insert(number, Story { guid: Some(url.clone()), url, ..Story::new("https://ellery.example", number) });
         }
         let stories: Vec<Story> = listed.values().rev().take(16).rev().cloned().collect();
         assert_eq!(replay.poll(&stories).await.new_entries, 4, "poll {round}");
