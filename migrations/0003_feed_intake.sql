@@ -102,8 +102,11 @@ comment on column feed_addresses.url is 'The old address.';
 comment on column feed_addresses.feed_id is 'The feed.';
 comment on column feed_addresses.left_at is 'When the new address was adopted.';
 
-alter table entries add column recognised_by text check (recognised_by in ('guid', 'url', 'guid-tail', 'path', 'article-id', 'title-day'));
+alter table entries
+    add column published_raw text check (char_length(published_raw) <= 200),
+    add column recognised_by text check (recognised_by in ('guid', 'url', 'guid-tail', 'path', 'article-id', 'title-day'));
 create index entries_by_feed on entries (feed_id, entry_id desc);
+comment on column entries.published_raw is 'The publication time as the feed writes it.';
 comment on column entries.recognised_by is 'By what it was last recognised after its key had changed; null if it never did.';
 
 create table subscriptions (

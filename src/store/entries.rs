@@ -252,12 +252,12 @@ async fn insert(c: &mut PgConnection, feed_id: i64, new: &[&EntryRow]) -> Result
     values.sort_by_key(|(key, _)| *key);
     sqlx::query!(
         "insert into entries (feed_id, task_id, entry_key, guid, url, title, summary, content, authors, categories,
-                              published_at, updated_at, fingerprint)
+                              published_at, published_raw, updated_at, fingerprint)
          select $1, t.task_id, r.entry_key, r.guid, r.url, r.title, r.summary, r.content, r.authors, r.categories,
-                r.published_at, r.updated_at, r.fingerprint
+                r.published_at, r.published_raw, r.updated_at, r.fingerprint
            from jsonb_to_recordset($2) as r (entry_key bytea, url_key bytea, guid text, url text, title text,
                 summary text, content text, authors text[], categories text[], published_at timestamptz,
-                updated_at timestamptz, fingerprint bytea)
+                published_raw text, updated_at timestamptz, fingerprint bytea)
            join tasks t using (url_key)
              on conflict (feed_id, entry_key) do nothing",
         feed_id,
@@ -299,11 +299,13 @@ async fn update(c: &mut PgConnection, changed: &[Change<'_>], repointed: &HashSe
         "update entries e
             set entry_key = r.entry_key, task_id = coalesce(r.task_id, t.task_id, e.task_id), guid = r.guid, url = r.url,
                 title = r.title, summary = r.summary, content = r.content, authors = r.authors,
-                categories = r.categories, published_at = r.published_at, updated_at = r.updated_at,
+                categories = r.categories, published_at = r.published_at, published_raw = r.published_raw,
+                updated_at = r.updated_at,
                 fingerprint = r.fingerprint, changed_at = now(), recognised_by = coalesce(r.by, e.recognised_by)
            from jsonb_to_recordset($1) as r (entry_id bigint, task_id bigint, by text, entry_key bytea, url_key bytea,
                 guid text, url text, title text, summary text, content text, authors text[], categories text[],
-                published_at timestamptz, updated_at timestamptz, fingerprint bytea)
+                published_at timestamptz,
+                published_raw text, updated_at timestamptz, fingerprint bytea)
            left join tasks t using (url_key)
           where e.entry_id = r.entry_id",
         Value::Array(values.into_values().collect()),
@@ -339,6 +341,7 @@ fn entry_json(row: &EntryRow) -> Value {
         "authors": list(&entry.authors),
         "categories": list(&entry.categories),
         "published_at": row.published_at,
+        "published_raw": clip(&entry.published_raw, 200),
         "updated_at": entry.updated_at,
         "fingerprint": hex(&row.fingerprint),
     })
