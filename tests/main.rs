@@ -20,6 +20,8 @@ mod fetch;
 mod mention;
 #[path = "main/newspaper.rs"]
 mod newspaper;
+#[path = "main/polling.rs"]
+mod polling;
 #[path = "main/store.rs"]
 mod store;
 #[path = "main/support.rs"]
