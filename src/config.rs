@@ -3,12 +3,15 @@
 //! A default stands here with its reason; `config/wireroom.toml` says the same to users.
 
 pub mod load;
+mod secrets;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+
+pub use secrets::{SecretName, Secrets};
 
 /// A configuration and where it came from.
 #[derive(Debug, Clone)]
@@ -60,6 +63,8 @@ pub struct Config {
     pub pipeline: PipelineConfig,
     /// The health and metrics port.
     pub http: HttpConfig,
+    /// What the environment says of secrets that the feed list names.
+    pub secrets: Secrets,
 }
 
 /// Which PostgreSQL, and how it is talked to.

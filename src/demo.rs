@@ -85,6 +85,7 @@ impl Newspaper {
                     language: Some(site.plan.language.clone()),
                     region: Some("Demo".to_owned()),
                     topic: plan.topic.clone(),
+                    options: None,
                 });
             }
         }

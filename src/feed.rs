@@ -140,6 +140,13 @@ pub struct Feed {
     pub recovered: Vec<String>,
 }
 
+impl Feed {
+    /// Whether the document ended before it was finished: there may be more entries than were read.
+    pub fn is_cut_off(&self) -> bool {
+        self.recovered.iter().any(|what| what == markup::CUT_OFF)
+    }
+}
+
 /// The dialect of a feed document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use url::Url;
 
+use crate::polling::FeedOptions;
+
 pub use forms::{to_opml, to_toml};
 
 /// The longest address taken, in bytes: longer ones are generated or hostile, and indexes have to hold them.
@@ -30,6 +32,8 @@ pub struct ListedFeed {
     pub region: Option<String>,
     /// What it mostly writes about.
     pub topic: Option<String>,
+    /// How it alone is asked; `None` where the list says nothing of it.
+    pub options: Option<FeedOptions>,
 }
 
 /// A table of the list that could not be taken.
@@ -66,6 +70,7 @@ struct Row {
     language: Option<String>,
     region: Option<String>,
     topic: Option<String>,
+    options: Option<serde_json::Value>,
 }
 
 /// Reads a feed list.
@@ -115,8 +120,10 @@ pub fn read_any(name: &str, text: &str) -> Result<FeedList, String> {
 
 fn parse_row(table: toml::Table) -> Result<ListedFeed, String> {
     let row: Row = table.try_into().map_err(|e: toml::de::Error| e.message().to_owned())?;
+    let options = row.options.map(|options| FeedOptions::read(&options)).transpose();
     Ok(ListedFeed {
         url: parse_url(&row.url)?,
+        options: options.map_err(|why| format!("options: {why}"))?,
         title: row.title,
         country: row.country,
         language: row.language,

@@ -2,14 +2,16 @@
 //!
 //! The only HTTP client of the process is made here. Every hop of every request is checked ([`address`]), waits for its
 //! host's turn, obeys robots.txt where a page is asked for ([`robots`]), and is bounded in bytes and time. It refuses
-//! private networks, ports that are not the web's, and any third party's proxy, cookies or decoders; it does not yet
-//! know the process's own listeners on a public address.
+//! private networks, ports that are not the web's, and any third party's cookies or decoders; a proxy is used only for
+//! a request that names one ([`manner`]). It does not yet know the process's own listeners on a public address.
 
 pub mod address;
 mod body;
 mod client;
+mod clients;
 mod error;
 mod headers;
+pub mod manner;
 mod politeness;
 mod resolver;
 pub mod robots;
@@ -24,6 +26,7 @@ use url::Url;
 
 pub use client::Fetcher;
 pub use error::FetchError;
+pub use manner::Manner;
 pub use politeness::host_key;
 pub use safe_url::SafeUrl;
 
@@ -47,23 +50,29 @@ pub struct FetchRequest {
     pub etag: Option<String>,
     /// The `Last-Modified` of the copy we have, verbatim.
     pub last_modified: Option<String>,
+    /// The address that gave them, where it is not `url`: they are sent there and nowhere else.
+    pub validators_from: Option<Url>,
+    /// How it is made, where not as usual.
+    pub manner: Manner,
 }
 
 impl FetchRequest {
     /// Asks for a document of which we have no copy.
     pub fn new(url: Url, kind: FetchKind) -> Self {
-        Self { url, kind, etag: None, last_modified: None }
+        Self { url, kind, etag: None, last_modified: None, validators_from: None, manner: Manner::default() }
     }
 }
 
 impl std::fmt::Debug for FetchRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { url, kind, etag, last_modified } = self;
+        let Self { url, kind, etag, last_modified, validators_from, manner } = self;
         f.debug_struct("FetchRequest")
             .field("url", &SafeUrl(url))
             .field("kind", kind)
             .field("etag", etag)
             .field("last_modified", last_modified)
+            .field("validators_from", &validators_from.as_ref().map(SafeUrl))
+            .field("manner", manner)
             .finish()
     }
 }
@@ -81,6 +90,8 @@ pub struct Fetched {
     pub status: u16,
     /// Whether the server says that our copy is still good (304); the body is empty then.
     pub not_modified: bool,
+    /// Whether the answer is to a request with validators.
+    pub conditional: bool,
     /// `Content-Type`, verbatim.
     pub content_type: Option<String>,
     /// `ETag`, verbatim, to be sent back.

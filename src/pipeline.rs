@@ -31,6 +31,7 @@ use crate::store::{Scope, Store};
 use crate::telemetry::Metrics;
 
 pub mod answer;
+mod ask;
 pub mod decide;
 mod pages;
 mod plan;

@@ -22,6 +22,8 @@ mod identity;
 mod mention;
 #[path = "main/newspaper.rs"]
 mod newspaper;
+#[path = "main/polling.rs"]
+mod polling;
 #[path = "main/store.rs"]
 mod store;
 #[path = "main/support.rs"]

@@ -9,6 +9,7 @@ use super::database::{self, Opened};
 use super::{Failure, print};
 use crate::config::Loaded;
 use crate::feed_list::{self, ListedFeed};
+use crate::polling::FeedOptions;
 use crate::fetch::{FetchKind, FetchRequest, Fetched, Fetcher};
 use crate::store::FeedOrigin;
 use crate::{feed, page};
@@ -116,6 +117,7 @@ async fn with_database(opened: &Opened, command: FeedsCommand) -> Result<(), Fai
                         language: f.language,
                         region: f.region,
                         topic: f.topic,
+                        options: FeedOptions::read(&f.options).ok(),
                     })
                 })
                 .collect();

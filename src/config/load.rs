@@ -184,6 +184,7 @@ pub fn load(explicit: Option<&Path>, environment: &[(String, String)]) -> Result
     }
     check(&config, &mut problems);
     beside(&mut config, path.as_deref());
+    config.secrets = super::Secrets::read(environment, &mut problems);
     let database_url = database_url(environment, &mut problems);
     if problems.is_empty() { Ok(Loaded { config, path, database_url }) } else { Err(problems) }
 }
@@ -327,7 +328,14 @@ fn address(value: &Value) -> Result<Option<std::net::SocketAddr>, String> {
 }
 
 fn duration(value: &Value) -> Result<Duration, String> {
-    let written = text(value).map_err(|_| format!("{value} has no unit: write it as \"30s\""))?;
+    parse_duration(text(value).map_err(|_| format!("{value} has no unit: write it as \"30s\""))?)
+}
+
+/// Reads a duration with its unit: `30s`, `2m`, `24h`.
+///
+/// # Errors
+/// A sentence that says how to write one.
+pub fn parse_duration(written: &str) -> Result<Duration, String> {
     let wrong = || format!("{written:?} is no duration: write \"500ms\", \"30s\", \"2m\", \"24h\" or \"7d\"");
     let (number, unit) = split_unit(written).ok_or_else(wrong)?;
     let seconds = match unit {

@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 use super::entities::{self, Defined};
 use super::tree::{Element, Node, Vocabulary};
 
+/// What is said of a document that ends before it is finished.
+pub const CUT_OFF: &str = "the document is cut off";
+
 /// The deepest nesting kept; deeper tags are dropped and their text kept. Real articles stay under 60.
 const DEPTH_MAX: usize = 200;
 /// The most attributes a tag can have; with more it is text.
@@ -58,7 +61,7 @@ impl Builder {
     fn markup<'a>(&mut self, at: &'a str) -> &'a str {
         if let Some(after) = at.strip_prefix("<![CDATA[") {
             let (inside, rest) = after.split_once("]]>").unwrap_or_else(|| {
-                self.mended.insert("the document is cut off");
+                self.mended.insert(CUT_OFF);
                 (after, "")
             });
             let cleaned = clean(inside, &mut self.mended);
@@ -247,7 +250,7 @@ impl Builder {
 
     fn finish(mut self) -> Parsed {
         if !self.stack.is_empty() {
-            self.mended.insert("the document is cut off");
+            self.mended.insert(CUT_OFF);
         }
         while !self.stack.is_empty() {
             self.pop();

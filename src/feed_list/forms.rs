@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::polling::FeedOptions;
+
 use super::{FeedList, ListedFeed, Rejected, line_at, parse_url};
 
 struct Gather {
@@ -24,8 +26,15 @@ impl Gather {
                 self.list.rejected.push(Rejected { line, reason: format!("{url} stands in the list already") });
             }
             Ok(url) => {
-                let mut feed =
-                    ListedFeed { url, title: None, country: None, language: None, region: None, topic: None };
+                let mut feed = ListedFeed {
+                    url,
+                    title: None,
+                    country: None,
+                    language: None,
+                    region: None,
+                    topic: None,
+                    options: None,
+                };
                 describe(&mut feed);
                 self.list.feeds.push(feed);
             }
@@ -185,6 +194,9 @@ pub fn to_toml(feeds: &[ListedFeed]) -> String {
             if let Some(value) = value {
                 _ = writeln!(out, "{name} = {}", quoted(value));
             }
+        }
+        if let Some(options) = feed.options.as_ref().and_then(FeedOptions::to_toml) {
+            _ = write!(out, "[feeds.options]\n{options}");
         }
         out.push('\n');
     }

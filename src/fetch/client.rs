@@ -12,8 +12,9 @@ use url::Url;
 
 use super::address::Guard;
 use super::body::{BodyReader, Overflow};
+use super::clients::{self, Clients};
+use super::manner::ForOrigin;
 use super::politeness::{Politeness, Turn, host_key};
-use super::resolver::PublicOnly;
 use super::robots::{self, Robots};
 use super::robots_cache::{Answer, RobotsCache};
 use super::{FetchError, FetchKind, FetchRequest, Fetched, headers};
@@ -27,7 +28,7 @@ pub struct Fetcher {
 
 struct Shared {
     config: FetchConfig,
-    client: reqwest::Client,
+    clients: Clients,
     guard: Guard,
     politeness: Politeness,
     robots: RobotsCache,
@@ -35,13 +36,21 @@ struct Shared {
 
 /// What one hop brought.
 enum Hop {
-    Redirect { to: Url, permanent: bool },
-    Answer { status: StatusCode, headers: HeaderMap, body: Bytes, wire_bytes: u64 },
+    Redirect { to: Url, permanent: bool, wait: Duration },
+    Answer { status: StatusCode, headers: HeaderMap, body: Bytes, wire_bytes: u64, conditional: bool },
 }
 
 /// How the hops of one request differ from another's.
 struct Journey {
+    client: reqwest::Client,
+    /// Whether the sites' names are looked up by a proxy.
+    names_unseen: bool,
     headers: HeaderMap,
+    /// What goes to one origin only.
+    own: Option<ForOrigin>,
+    /// What goes to one address only.
+    validators: Option<(Url, HeaderMap)>,
+    obeys_robots: bool,
     body_bytes_max: u64,
     overflow: Overflow,
     /// Time left for the hops under way.
@@ -57,7 +66,11 @@ struct Arrival {
     headers: HeaderMap,
     body: Bytes,
     wire_bytes: u64,
+    conditional: bool,
 }
+
+/// A redirect that says "not before" is waited for up to this; a later one is left for another time.
+const REDIRECT_WAIT_MAX: Duration = Duration::from_secs(5);
 
 impl Fetcher {
     /// Makes the client. Nothing is connected yet.
@@ -66,30 +79,10 @@ impl Fetcher {
     /// [`FetchError::Setup`]: the user agent is no header value, or TLS cannot be set up.
     pub fn new(config: &FetchConfig) -> Result<Self, FetchError> {
         let guard = Guard::new(config.allow_networks.clone());
-        let setup = |error: reqwest::Error| FetchError::Setup(error.without_url().to_string());
-        // A second installation is refused, which is as good.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let client = || {
-            reqwest::Client::builder()
-                .no_proxy()
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .retry(reqwest::retry::never())
-                .user_agent(&config.user_agent)
-                .dns_resolver(PublicOnly::new(guard.clone(), &config.resolve))
-                .connect_timeout(config.connect_timeout)
-                .read_timeout(config.read_timeout)
-                .pool_max_idle_per_host(1)
-                .pool_idle_timeout(Duration::from_secs(15))
-                .http1_max_headers(256)
-                .http2_max_header_list_size(64 << 10)
-        };
-        // The machine's own certificates first; Mozilla's where the machine has none.
-        let built = client().build().or_else(|_| client().tls_backend_preconfigured(mozilla_tls()).build());
         Ok(Self {
             shared: Arc::new(Shared {
                 config: config.clone(),
-                client: built.map_err(setup)?,
+                clients: Clients::new(config, &guard)?,
                 guard,
                 politeness: Politeness::new(config.host_delay, config.host_concurrency, config.concurrency),
                 robots: RobotsCache::default(),
@@ -105,19 +98,22 @@ impl Fetcher {
         let shared = &*self.shared;
         let started = Instant::now();
         let started_at = Utc::now();
-        let conditional = request.etag.is_some() || request.last_modified.is_some();
+        let mut requested = request.url.clone();
+        requested.set_fragment(None);
         let mut journey = Journey {
-            headers: request_headers(&request)?,
+            client: shared.clients.by(request.manner.proxy.as_ref())?,
+            names_unseen: request.manner.proxy.as_ref().is_some_and(super::manner::Proxy::resolves_names),
+            headers: request_headers(&request),
+            own: request.manner.own.clone(),
+            validators: validators(&request, &requested)?,
+            obeys_robots: request.manner.robots || (request.kind == FetchKind::Page && shared.config.robots),
             body_bytes_max: shared.config.body_bytes_max,
             overflow: Overflow::Refuse,
             budget: shared.config.total_timeout,
         };
-        let mut requested = request.url;
-        requested.set_fragment(None);
-        let obeys_robots = request.kind == FetchKind::Page && shared.config.robots;
-        let arrival = shared.travel(requested.clone(), &mut journey, obeys_robots).await?;
+        let arrival = shared.travel(requested.clone(), &mut journey).await?;
         let not_modified = arrival.status == StatusCode::NOT_MODIFIED;
-        if not_modified && !conditional {
+        if not_modified && !arrival.conditional {
             return Err(FetchError::Protocol("304 to a request without validators".to_owned()));
         }
         let elapsed = shared.config.total_timeout.saturating_sub(journey.budget).min(started.elapsed());
@@ -127,6 +123,7 @@ impl Fetcher {
             final_url: arrival.url,
             status: arrival.status.as_u16(),
             not_modified,
+            conditional: arrival.conditional,
             content_type: headers::text(&arrival.headers, &header::CONTENT_TYPE),
             etag: headers::validator(&arrival.headers, &header::ETAG),
             last_modified: headers::validator(&arrival.headers, &header::LAST_MODIFIED),
@@ -152,20 +149,23 @@ impl Fetcher {
 
 impl Shared {
     /// Follows redirects, each hop checked, allowed and in turn.
-    async fn travel(&self, from: Url, journey: &mut Journey, obeys_robots: bool) -> Result<Arrival, FetchError> {
+    async fn travel(&self, from: Url, journey: &mut Journey) -> Result<Arrival, FetchError> {
         let mut url = from;
         let mut permanent = true;
         let mut turn: Option<Turn> = None;
         for hop in 0..=self.config.redirects_max {
             self.guard.check_url(&url)?;
+            if journey.names_unseen && !clients::means_something_outside(&url) {
+                return Err(FetchError::Denied("a name of a private network, asked through a proxy".to_owned()));
+            }
             let mut crawl_delay = Duration::ZERO;
-            if obeys_robots {
+            if journey.obeys_robots {
                 let robots = if let Some(answer) = self.robots.fresh(&url) {
                     answer?
                 } else {
                     // Asking takes a turn of its own; holding ours meanwhile could wait on itself.
                     turn = None;
-                    self.robots.get(&url, self.ask_robots(&url)).await?
+                    self.robots.get(&url, self.ask_robots(&url, journey)).await?
                 };
                 if !robots.allows(&url[url::Position::BeforePath..url::Position::AfterQuery]) {
                     return Err(FetchError::Robots);
@@ -183,19 +183,23 @@ impl Shared {
             let outcome = timeout(journey.budget, self.ask(&url, journey)).await;
             journey.budget = journey.budget.saturating_sub(started.elapsed());
             match outcome.unwrap_or(Err(FetchError::Timeout("the whole request took too long"))) {
-                Ok(Hop::Redirect { to, permanent: this_one }) => {
+                Ok(Hop::Redirect { to, permanent: this_one, wait }) => {
                     permanent &= this_one;
                     if to == url {
                         return Err(FetchError::TooManyRedirects);
                     }
+                    journey.budget = journey.budget.saturating_sub(wait);
+                    tokio::time::sleep(wait).await;
                     url = to;
                 }
-                Ok(Hop::Answer { status, headers, body, wire_bytes }) => {
-                    return Ok(Arrival { url, redirected: hop > 0, permanent, status, headers, body, wire_bytes });
+                Ok(Hop::Answer { status, headers, body, wire_bytes, conditional }) => {
+                    self.politeness.served(&key);
+                    let redirected = hop > 0;
+                    return Ok(Arrival { url, redirected, permanent, status, headers, body, wire_bytes, conditional });
                 }
                 Err(error) => {
-                    if let FetchError::Status { status: status @ (429 | 503), retry_after: Some(wait) } = error {
-                        self.politeness.pause(&key, status, wait);
+                    if let FetchError::Status { status, retry_after } = error {
+                        self.politeness.refused(&key, status, retry_after);
                     }
                     return Err(error);
                 }
@@ -206,7 +210,14 @@ impl Shared {
 
     /// One hop: head and, if it is the document, body.
     async fn ask(&self, url: &Url, journey: &Journey) -> Result<Hop, FetchError> {
-        let request = self.client.get(url.clone()).headers(journey.headers.clone());
+        let mut request = journey.client.get(url.clone()).headers(journey.headers.clone());
+        if let Some(own) = &journey.own {
+            request = own.apply(url, request);
+        }
+        let validators = journey.validators.as_ref().filter(|(from, _)| from == url);
+        if let Some((_, validators)) = validators {
+            request = request.headers(validators.clone());
+        }
         let response = request.send().await.map_err(|error| FetchError::from_client(&error))?;
         // The resolver filtered what we connect to; should that ever be evaded, nothing of the answer is used.
         match response.remote_addr() {
@@ -216,15 +227,25 @@ impl Shared {
         let status = response.status();
         if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             let to = redirect_target(url, response.headers())?;
-            return Ok(Hop::Redirect { to, permanent: matches!(status.as_u16(), 301 | 308) });
+            // RFC 9110 §10.2.3: on a redirect it is the time before the next hop.
+            let retry_after = headers::retry_after(response.headers(), Utc::now());
+            let wait = retry_after.unwrap_or_default();
+            if wait > REDIRECT_WAIT_MAX {
+                return Err(FetchError::Status { status: status.as_u16(), retry_after });
+            }
+            return Ok(Hop::Redirect { to, permanent: matches!(status.as_u16(), 301 | 308), wait });
         }
         let headers = response.headers().clone();
         if status == StatusCode::NOT_MODIFIED {
-            return Ok(Hop::Answer { status, headers, body: Bytes::new(), wire_bytes: 0 });
+            let conditional = validators.is_some();
+            return Ok(Hop::Answer { status, headers, body: Bytes::new(), wire_bytes: 0, conditional });
         }
         if !status.is_success() {
             let retry_after = headers::retry_after(&headers, Utc::now());
             return Err(FetchError::Status { status: status.as_u16(), retry_after });
+        }
+        if matches!(status.as_u16(), 206 | 226) {
+            return Err(FetchError::Protocol(format!("a part of the document ({status}), and the whole was asked for")));
         }
         let mut reader = BodyReader::new(&headers, journey.body_bytes_max, journey.overflow)?;
         let mut chunks = response.bytes_stream();
@@ -235,35 +256,44 @@ impl Shared {
             }
         }
         let (body, wire_bytes) = reader.finish()?;
-        Ok(Hop::Answer { status, headers, body, wire_bytes })
+        Ok(Hop::Answer { status, headers, body, wire_bytes, conditional: validators.is_some() })
     }
 
     /// Asks a site for its robots.txt (RFC 9309 §2.3): none, or a circle of redirects, means that all is allowed; a
     /// broken server means that nothing is known to be.
-    async fn ask_robots(&self, page: &Url) -> Answer {
+    async fn ask_robots(&self, page: &Url, on_behalf_of: &Journey) -> Answer {
         let mut url = page.clone();
         url.set_path("/robots.txt");
         url.set_query(None);
+        let mut headers = HeaderMap::from_iter([
+            (header::ACCEPT, HeaderValue::from_static("text/plain, */*;q=0.5")),
+            (header::ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
+        ]);
+        headers.extend(on_behalf_of.headers.get(header::USER_AGENT).map(|name| (header::USER_AGENT, name.clone())));
         let mut journey = Journey {
-            headers: HeaderMap::from_iter([
-                (header::ACCEPT, HeaderValue::from_static("text/plain, */*;q=0.5")),
-                (header::ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
-            ]),
+            client: on_behalf_of.client.clone(),
+            names_unseen: on_behalf_of.names_unseen,
+            headers,
+            own: None,
+            validators: None,
+            obeys_robots: false,
             // One byte more, so that the parser sees that there was more.
             body_bytes_max: robots::BYTES_MAX as u64 + 1,
             overflow: Overflow::Cut,
             budget: self.config.total_timeout,
         };
-        match Box::pin(self.travel(url, &mut journey, false)).await {
+        match Box::pin(self.travel(url, &mut journey)).await {
             Ok(arrival) => Ok(Arc::new(Robots::parse(&arrival.body))),
             Err(FetchError::TooManyRedirects) => Ok(Arc::default()),
             Err(FetchError::Status { status, .. }) if status != 429 && (400..500).contains(&status) => {
                 Ok(Arc::default())
             }
             // The host asked for silence, perhaps before this; that is no answer about its rules.
-            Err(error @ (FetchError::Denied(_) | FetchError::Status { status: 429 | 503, retry_after: Some(_) })) => {
-                Err(error)
-            }
+            Err(
+                error @ (FetchError::Denied(_)
+                | FetchError::HostRests { .. }
+                | FetchError::Status { status: 429 | 503, retry_after: Some(_) }),
+            ) => Err(error),
             Err(error) => Err(FetchError::RobotsUnavailable(error.to_string())),
         }
     }
@@ -284,7 +314,7 @@ fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
     Ok(to)
 }
 
-fn request_headers(request: &FetchRequest) -> Result<HeaderMap, FetchError> {
+fn request_headers(request: &FetchRequest) -> HeaderMap {
     let accept = match request.kind {
         FetchKind::Feed => {
             "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, application/xml;q=0.8, \
@@ -296,26 +326,26 @@ fn request_headers(request: &FetchRequest) -> Result<HeaderMap, FetchError> {
     headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
     // gzip alone: every site serves it, and other unpackers need megabytes for a few bytes of input.
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    let validators = [(header::IF_NONE_MATCH, &request.etag), (header::IF_MODIFIED_SINCE, &request.last_modified)];
-    for (name, value) in validators {
+    headers.extend(request.manner.user_agent.clone().map(|name| (header::USER_AGENT, name)));
+    headers
+}
+
+/// The validators with the one address they are for. Both are sent (RFC 9110 §13.1.3: who knows the tag ignores the date).
+fn validators(request: &FetchRequest, requested: &Url) -> Result<Option<(Url, HeaderMap)>, FetchError> {
+    let held = [(header::IF_NONE_MATCH, &request.etag), (header::IF_MODIFIED_SINCE, &request.last_modified)];
+    let mut headers = HeaderMap::new();
+    for (name, value) in held {
         let Some(value) = value else { continue };
-        let value = HeaderValue::from_str(value)
+        let value = HeaderValue::from_bytes(value.as_bytes())
             .map_err(|_| FetchError::Protocol("a validator of ours is no header value".to_owned()))?;
         headers.insert(name, value);
     }
-    Ok(headers)
+    let from = request.validators_from.as_ref().unwrap_or(requested);
+    Ok((!headers.is_empty()).then(|| (from.clone(), headers)))
 }
 
 /// The headers worth keeping: all but cookies, which are nobody's business.
 fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let kept = headers.iter().filter(|(name, _)| **name != header::SET_COOKIE);
     kept.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
-}
-
-/// TLS with Mozilla's certificates, for machines that have none.
-fn mozilla_tls() -> rustls::ClientConfig {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let mut tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    tls
 }

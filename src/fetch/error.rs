@@ -46,6 +46,14 @@ pub enum FetchError {
         /// How long the server asks us to wait.
         retry_after: Option<Duration>,
     },
+    /// The host asked to be left alone a while ago, so it was not asked now.
+    #[error("not asked: the host answered {status} and wants to be left alone")]
+    HostRests {
+        /// What it answered then.
+        status: u16,
+        /// How long it still wants to rest.
+        wait: Duration,
+    },
     /// What came is no proper HTTP answer, or it broke off.
     #[error("the answer is broken: {0}")]
     Protocol(String),
@@ -70,7 +78,7 @@ impl FetchError {
             Self::TooManyRedirects => "redirects",
             Self::Protocol(_) => "protocol",
             Self::Setup(_) => "setup",
-            Self::Status { status, .. } => match status {
+            Self::Status { status, .. } | Self::HostRests { status, .. } => match status {
                 403 => "http-403",
                 404 => "http-404",
                 410 => "http-410",
@@ -92,7 +100,8 @@ impl FetchError {
             | Self::Tls(_)
             | Self::Timeout(_)
             | Self::Protocol(_)
-            | Self::RobotsUnavailable(_) => true,
+            | Self::RobotsUnavailable(_)
+            | Self::HostRests { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
             Self::Denied(_)
             | Self::Robots
@@ -107,6 +116,7 @@ impl FetchError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
+            Self::HostRests { wait, .. } => Some(*wait),
             _ => None,
         }
     }

@@ -20,9 +20,11 @@ pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// An `ETag` or `Last-Modified`, verbatim, so that it can be sent back; absent if oversized or not text.
+/// An `ETag` or `Last-Modified`, verbatim whatever it looks like, so that it can be sent back; absent if oversized or
+/// not UTF-8, which the database could not keep.
 pub(super) fn validator(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    text(headers, name).filter(|value| value.len() <= VALIDATOR_BYTES_MAX)
+    let value = std::str::from_utf8(headers.get(name)?.as_bytes()).ok()?;
+    (!value.is_empty() && value.len() <= VALIDATOR_BYTES_MAX).then(|| value.to_owned())
 }
 
 /// How long the answer says it stays fresh: `Cache-Control`, else `Expires` (RFC 9111 §4.2.1).
@@ -47,7 +49,7 @@ pub(super) fn max_age(headers: &HeaderMap) -> Option<Duration> {
     age.or_else(expires).map(|age| age.min(MAX_AGE_MAX))
 }
 
-/// How long the server asks us to wait, cut to between a minute and a day; absent if unreadable.
+/// How long the server asks us to wait, cut to between a second and a day; absent if unreadable.
 pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let value = text(headers, &header::RETRY_AFTER)?;
     let wait = match seconds(&value) {

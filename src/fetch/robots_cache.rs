@@ -55,7 +55,7 @@ impl RobotsCache {
         }
         let answer = ask.await;
         // A host that asked for silence was not asked about its robots.txt at all.
-        if !matches!(answer, Err(FetchError::Status { .. })) {
+        if !matches!(answer, Err(FetchError::Status { .. } | FetchError::HostRests { .. })) {
             self.remember(url, answer.clone());
         }
         answer

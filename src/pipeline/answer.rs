@@ -30,7 +30,8 @@ pub struct Asked {
 impl Asked {
     /// Decides how to ask a claimed feed.
     pub fn new(claim: &ClaimedFeed, now: DateTime<Utc>) -> Self {
-        let sends = claim.validators_state.sends(claim.silent_since.is_some(), now);
+        // Validators whose address is not known are sent nowhere.
+        let sends = claim.validators.url.is_some() && claim.validators_state.sends(claim.silent_since.is_some(), now);
         Self { at: now, validators: if sends { claim.validators.clone() } else { Validators::default() } }
     }
 }
@@ -95,7 +96,8 @@ pub fn not_modified(claim: &ClaimedFeed, asked: Asked, fetched: &Fetched, config
 pub fn read(claim: &ClaimedFeed, asked: Asked, fetched: &Fetched, read: Read, config: &PollConfig) -> PollResult {
     let Read { feed, rows, rule, left_out } = read;
     let hints = Hints { ttl: feed.ttl_seconds.map(Duration::from_secs), max_age: fetched.max_age, ..Hints::default() };
-    let held = validators(fetched);
+    // Half a document vouches for nothing: what was cut off would stay behind a 304 for ever.
+    let held = if feed.is_cut_off() { Validators::default() } else { validators(fetched) };
     let moved = Some(moved(claim, fetched, asked.at));
     let circumstances = Circumstances { asked, answer: Some(held.clone()), moved, hints };
     PollResult {
@@ -139,7 +141,7 @@ pub fn failed(
 fn result(claim: &ClaimedFeed, on: Circumstances, config: &PollConfig, fetched: Option<&Fetched>) -> PollResult {
     let moved = on.moved.clone().map_or(Moved::Unknown, |(moved, host)| Moved::Judged(moved, host));
     let (owner, config, jitter) = (claim.clone(), config.clone(), rand::random());
-    let conditional = !on.asked.validators.is_empty();
+    let conditional = fetched.map_or(!on.asked.validators.is_empty(), |fetched| fetched.conditional);
     PollResult {
         answer: Answer::NotModified,
         validators: claim.validators.clone(),

@@ -103,9 +103,13 @@ async fn read(
     articles: mpsc::Sender<Finished>,
     stop: CancellationToken,
 ) {
+    if !claim.fetch_pages {
+        let outcome = from_feed(&shared, &claim).await;
+        return hand_over(&articles, claim, outcome, None, permit).await;
+    }
     let started = Instant::now();
     let request = match url::Url::parse(&claim.url) {
-        Ok(url) => FetchRequest { url, kind: FetchKind::Page, etag: None, last_modified: None },
+        Ok(url) => FetchRequest::new(url, FetchKind::Page),
         Err(error) => {
             let outcome = PageOutcome::Refused { reason: "bad-url", detail: error.to_string() };
             return hand_over(&articles, claim, outcome, None, permit).await;
@@ -182,6 +186,19 @@ async fn after_error(shared: &Shared, claim: &ClaimedPage, error: &FetchError) -
                 Ok(None) | Err(_) => refused,
             }
         }
+    }
+}
+
+/// The article of an entry whose page is not fetched, because its feed's settings say that it carries the whole text.
+async fn from_feed(shared: &Shared, claim: &ClaimedPage) -> PageOutcome {
+    let (knowledge, item) = (shared.knowledge(), claim.clone());
+    match shared.workers.run(Company::Shared, move || reading::read_feed_text(&item, &knowledge)).await {
+        Ok(Some(rows)) => PageOutcome::Article(Box::new(rows)),
+        Ok(None) => PageOutcome::Refused {
+            reason: "feed-text",
+            detail: "its feed's settings say not to fetch the page, and the feed's own text is too short".to_owned(),
+        },
+        Err(panicked) => PageOutcome::Refused { reason: "panic", detail: panicked.to_string() },
     }
 }
 

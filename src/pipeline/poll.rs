@@ -5,23 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, MissedTickBehavior, timeout};
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use url::Url;
 
 use super::answer::{self, Asked};
+use super::ask::{self, Terms, Unhad};
 use super::workers::Company;
 use super::{DATABASE_PAUSE, IDLE, Mode, Shared};
+use crate::config::PollConfig;
 use crate::feed;
-use crate::fetch::{FetchError, FetchKind, FetchRequest, Fetched};
+use crate::fetch::Fetched;
 use crate::polling::Outcome;
 use crate::store::{ClaimedFeed, PollReceipt, PollResult, StoreError};
 
 /// Feeds claimed at once: what a second starts. A claim holds a lease from its first moment, so it is not left lying.
 const CLAIM_MAX: usize = 50;
-/// What a poll leaves of its lease for reading and recording the answer.
-const RECORDING: Duration = Duration::from_secs(20);
 
 /// Claims and polls until `stop`, or in [`Mode::Once`] until every due feed was polled once.
 pub async fn run(shared: Arc<Shared>, mode: Mode, stop: CancellationToken) {
@@ -81,9 +80,10 @@ async fn idle(pause: Duration, stop: &CancellationToken) {
 }
 
 async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePermit, stop: CancellationToken) {
-    let asked = Asked::new(&claim, chrono::Utc::now());
+    let terms = Terms::of(&claim, &shared.config.poll);
+    let asked = terms.asked(&claim, chrono::Utc::now());
     let fetched = tokio::select! {
-        fetched = ask(&shared, &claim, &asked) => fetched,
+        fetched = ask::ask(&shared, &claim, &terms, &asked) => fetched,
         () = stop.cancelled() => {
             if let Err(error) = shared.store.release_feed(&claim).await {
                 tracing::debug!(%error, "a feed's lease runs out by itself");
@@ -91,11 +91,18 @@ async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePer
             return;
         }
     };
-    let config = &shared.config.poll;
+    let config = &terms.config;
     let result = match fetched {
         Ok(fetched) if fetched.not_modified => answer::not_modified(&claim, asked, &fetched, config),
-        Ok(fetched) => read(&shared, &claim, asked, fetched).await,
-        Err((outcome, detail, error)) => {
+        Ok(fetched) => read(&shared, &claim, asked, fetched, config).await,
+        // Nobody was asked, so nothing is said about the feed.
+        Err(Unhad::NotAsked(wait)) => {
+            if let Err(error) = shared.store.put_off_feed(&claim, wait).await {
+                tracing::debug!(%error, "a feed's lease runs out by itself");
+            }
+            return;
+        }
+        Err(Unhad::Failed(outcome, detail, error)) => {
             tracing::info!(url = %claim.url, outcome = outcome.as_str(), detail, "a feed could not be had");
             answer::failed(&claim, asked, outcome, detail, error.as_ref(), config)
         }
@@ -118,27 +125,13 @@ async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePer
     drop(permit);
 }
 
-type Unhad = (Outcome, String, Option<FetchError>);
-
-/// The document, within the lease: a feed whose host's turn does not come in time is asked another time.
-async fn ask(shared: &Shared, claim: &ClaimedFeed, asked: &Asked) -> Result<Fetched, Unhad> {
-    let url = Url::parse(&claim.url)
-        .map_err(|error| (Outcome::Misconfigured, format!("its address is none: {error}"), None))?;
-    let request = FetchRequest {
-        url,
-        kind: FetchKind::Feed,
-        etag: asked.validators.etag.clone(),
-        last_modified: asked.validators.last_modified.clone(),
-    };
-    match timeout(shared.config.pipeline.lease.saturating_sub(RECORDING), shared.fetcher.get(request)).await {
-        Ok(Ok(fetched)) => Ok(fetched),
-        Ok(Err(error)) => Err((Outcome::from(&error), error.to_string(), Some(error))),
-        Err(_) => Err((Outcome::NoTurn, "its host's turn did not come in time".to_owned(), None)),
-    }
-}
-
-async fn read(shared: &Shared, claim: &ClaimedFeed, asked: Asked, fetched: Fetched) -> PollResult {
-    let config = &shared.config.poll;
+async fn read(
+    shared: &Shared,
+    claim: &ClaimedFeed,
+    asked: Asked,
+    fetched: Fetched,
+    config: &PollConfig,
+) -> PollResult {
     let fetched = Arc::new(fetched);
     let job = {
         let fetched = fetched.clone();

@@ -125,6 +125,7 @@ impl From<&FetchError> for Outcome {
             FetchError::TooManyRedirects => Self::Redirects,
             FetchError::Protocol(_) => Self::Protocol,
             FetchError::Setup(_) => Self::Misconfigured,
+            FetchError::HostRests { .. } => Self::NoTurn,
             FetchError::Status { status, .. } => match status {
                 401 | 402 | 403 | 451 => Self::Blocked,
                 404 => Self::NotFound,

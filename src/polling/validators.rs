@@ -35,8 +35,11 @@ impl Validators {
         }
     }
 
-    /// Whether an answer names the same copy as these: the tag where both have one, else the date.
+    /// Whether an answer names the same copy as these: one address, and the tag where both have one, else the date.
     fn name_the_same(&self, answer: &Self) -> bool {
+        if self.url != answer.url {
+            return false;
+        }
         match (&self.etag, &answer.etag) {
             (Some(a), Some(b)) => opaque(a) == opaque(b),
             _ => self.last_modified.is_some() && self.last_modified == answer.last_modified,

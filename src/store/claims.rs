@@ -95,6 +95,8 @@ pub struct ClaimedPage {
     pub published_at: Option<DateTime<Utc>>,
     /// The feed's language.
     pub language: Option<String>,
+    /// Whether the page is fetched; if not, the entry's own text is the article.
+    pub fetch_pages: bool,
 }
 
 impl Store {
@@ -238,10 +240,11 @@ impl Store {
                           from chosen where t.task_id = chosen.task_id
                         returning t.task_id, t.token, t.url, t.url_key, t.attempts)
                      select l.task_id, l.token, l.url, l.url_key, l.attempts, e.title as \"title?\", e.summary, e.content,
-                            e.published_at, e.language as \"language?\"
+                            e.published_at, e.language as \"language?\", coalesce(e.fetch_pages, true) as \"fetch_pages!\"
                        from leased l
                        left join lateral (
-                            select n.title, n.summary, n.content, n.published_at, f.language
+                            select n.title, n.summary, n.content, n.published_at, f.language,
+                                   f.options->'fetch_pages' is distinct from 'false' as fetch_pages
                               from entries n join feeds f using (feed_id)
                              where n.task_id = l.task_id
                              order by coalesce(n.changed_at, n.first_seen_at) desc limit 1) e on true",
@@ -265,6 +268,7 @@ impl Store {
                     content: row.content,
                     published_at: row.published_at,
                     language: row.language,
+                    fetch_pages: row.fetch_pages,
                 });
                 Ok(pages.collect())
             })
@@ -324,6 +328,27 @@ impl Store {
                       where feed_id = $1 and token = $2",
                     feed_id,
                     token,
+                )
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Hands a feed back unpolled, due after `wait`: its host wants to be left alone.
+    pub async fn put_off_feed(&self, claim: &ClaimedFeed, wait: Duration) -> Result<(), StoreError> {
+        let (feed_id, token) = (claim.feed_id, claim.token);
+        self.unit(move |connection| {
+            Box::pin(async move {
+                sqlx::query!(
+                    "update feeds set lease_until = null, attempts = greatest(attempts - 1, 0),
+                                      next_poll_at = now() + make_interval(secs => $3)
+                      where feed_id = $1 and token = $2",
+                    feed_id,
+                    token,
+                    wait.as_secs_f64(),
                 )
                 .execute(connection)
                 .await?;

@@ -80,6 +80,8 @@ pub struct FeedStatus {
     pub next_poll_at: DateTime<Utc>,
     /// Entries seen so far.
     pub entries: i64,
+    /// How it alone is asked; secrets by name.
+    pub options: Value,
 }
 
 impl Store {
@@ -93,7 +95,7 @@ impl Store {
                 let mut c = connection.begin().await?;
                 let total = rows.len() as u64;
                 let rows = current_addresses(&mut c, rows).await?;
-                let written = sqlx::query_scalar!(
+                let written = sqlx::query!(
                     "insert into feeds (url, host, title, country, language, region, topic, origin)
                      select url, host, title, country, language, region, topic, $2
                        from jsonb_to_recordset($1) as r (url text, host text, title text, country text, language text,
@@ -112,12 +114,13 @@ impl Store {
                             is distinct from
                             (feeds.title, feeds.country, feeds.language, feeds.region, feeds.topic, feeds.host)
                          or (feeds.origin = 'file' and $2 = 'file' and feeds.paused_at is not null)
-                     returning (xmax = 0) as \"new!\"",
+                     returning url as \"url!\", (xmax = 0) as \"new!\"",
                     rows,
                     origin.as_str(),
                 )
                 .fetch_all(&mut *c)
                 .await?;
+                let changed = set_options(&mut c, &rows, origin).await?;
                 let paused = if origin == FeedOrigin::File {
                     sqlx::query!(
                         "update feeds set paused_at = now()
@@ -132,8 +135,12 @@ impl Store {
                     0
                 };
                 c.commit().await?;
-                let added = written.iter().filter(|new| **new).count() as u64;
-                let changed = written.len() as u64 - added;
+                let (added, mut all): (HashSet<String>, HashSet<String>) = (
+                    written.iter().filter(|row| row.new).map(|row| row.url.clone()).collect(),
+                    written.into_iter().map(|row| row.url).collect(),
+                );
+                all.extend(changed);
+                let (added, changed) = (added.len() as u64, (all.len() - added.len()) as u64);
                 Ok(SyncReport { added, changed, unchanged: total - added - changed, paused })
             })
         })
@@ -161,7 +168,7 @@ impl Store {
                     FeedStatus,
                     "select f.feed_id, f.url, f.title, f.country, f.language, f.region, f.topic, f.origin,
                             h.health as \"health!\", f.last_outcome, f.last_detail, f.failures, f.last_polled_at,
-                            f.next_poll_at, (select count(*) from entries e where e.feed_id = f.feed_id) as \"entries!\"
+                            f.next_poll_at, (select count(*) from entries e where e.feed_id = f.feed_id) as \"entries!\", f.options
                        from feeds f join api.feed_health h using (feed_id)
                       order by f.region nulls last, f.topic nulls last, f.title nulls last, f.url"
                 )
@@ -225,6 +232,25 @@ impl Store {
     }
 }
 
+/// Writes how single feeds are asked; gives the addresses of those that changed. The file says all there is to say of its
+/// feeds; another list that says nothing of it changes nothing. Who asks in another way may be answered with another
+/// document, so the validators do not hold any more.
+async fn set_options(c: &mut PgConnection, rows: &Value, origin: FeedOrigin) -> Result<Vec<String>, StoreError> {
+    let changed = sqlx::query_scalar!(
+        "update feeds f
+            set options = coalesce(r.options, '{}'), etag = null, last_modified = null, validators_url = null
+           from jsonb_to_recordset($1) as r (url text, options jsonb)
+          where f.url = r.url and f.options <> coalesce(r.options, '{}')
+            and (r.options is not null or (f.origin = 'file' and $2))
+         returning f.url",
+        rows,
+        origin == FeedOrigin::File,
+    )
+    .fetch_all(c)
+    .await?;
+    Ok(changed)
+}
+
 /// The list with the feeds that have moved under the address they are polled at now, each address once.
 async fn current_addresses(c: &mut PgConnection, mut rows: Vec<Value>) -> Result<Value, StoreError> {
     let listed: Vec<String> = rows.iter().filter_map(|row| Some(row.get("url")?.as_str()?.to_owned())).collect();
@@ -260,5 +286,6 @@ fn feed_json(feed: &ListedFeed) -> Value {
         "language": clip(&feed.language, 35),
         "region": clip(&feed.region, 100),
         "topic": clip(&feed.topic, 100),
+        "options": feed.options.clone().map(|options| options.listed_at(&feed.url).to_json()),
     })
 }

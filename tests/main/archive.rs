@@ -52,6 +52,7 @@ fn fetched(url: &str, at: DateTime<Utc>, body: &str) -> Fetched {
         moved_permanently: None,
         status: 200,
         not_modified: false,
+        conditional: false,
         content_type: Some("text/html".to_owned()),
         etag: None,
         last_modified: None,

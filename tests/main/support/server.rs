@@ -24,6 +24,29 @@ impl Asked {
     }
 }
 
+/// A request with its answer.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    pub asked: Asked,
+    /// The head of the answer; empty if none was sent.
+    pub answer: String,
+    /// When the last step of the answer began; `None` while it is under way.
+    pub finished: Option<Instant>,
+}
+
+impl Exchange {
+    /// A header of the answer, verbatim.
+    pub fn answered(&self, name: &str) -> Option<&str> {
+        let lines = self.answer.lines().filter_map(|line| line.split_once(": "));
+        lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The status of the answer; 0 if none was sent.
+    pub fn status(&self) -> u16 {
+        self.answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+    }
+}
+
 /// What the server does next on a connection.
 #[derive(Debug, Clone)]
 pub enum Step {
@@ -40,7 +63,7 @@ pub enum Step {
 /// A running server; it stops when dropped.
 pub struct Server {
     pub address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    ledger: Arc<Mutex<Vec<Exchange>>>,
     task: JoinHandle<()>,
 }
 
@@ -54,8 +77,8 @@ impl Server {
     pub async fn start_at(address: IpAddr, answer: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
-        let (ledger, answer) = (asked.clone(), Arc::new(answer));
+        let kept: Arc<Mutex<Vec<Exchange>>> = Arc::default();
+        let (ledger, answer) = (kept.clone(), Arc::new(answer));
         let task = tokio::spawn(async move {
             loop {
                 let Ok((connection, _)) = listener.accept().await else { return };
@@ -63,12 +86,17 @@ impl Server {
                 tokio::spawn(async move { serve(connection, &ledger, &*answer).await });
             }
         });
-        Self { address, asked, task }
+        Self { address, ledger: kept, task }
     }
 
     /// What was asked so far.
     pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+        self.ledger.lock().unwrap().iter().map(|exchange| exchange.asked.clone()).collect()
+    }
+
+    /// What was asked and answered so far.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.ledger.lock().unwrap().clone()
     }
 
     /// The paths asked for so far.
@@ -83,7 +111,11 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut connection: TcpStream, ledger: &Mutex<Vec<Asked>>, answer: &(dyn Fn(&Asked) -> Vec<Step> + Sync)) {
+async fn serve(
+    mut connection: TcpStream,
+    ledger: &Mutex<Vec<Exchange>>,
+    answer: &(dyn Fn(&Asked) -> Vec<Step> + Sync),
+) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match connection.read_u8().await {
@@ -94,8 +126,18 @@ async fn serve(mut connection: TcpStream, ledger: &Mutex<Vec<Asked>>, answer: &(
     let head = String::from_utf8_lossy(&head).into_owned();
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let asked = Asked { at: Instant::now(), path, head };
-    ledger.lock().unwrap().push(asked.clone());
-    for step in answer(&asked) {
+    let steps = answer(&asked);
+    let place = {
+        let mut ledger = ledger.lock().unwrap();
+        ledger.push(Exchange { asked, answer: head_of(&steps), finished: None });
+        ledger.len() - 1
+    };
+    let last = steps.len().saturating_sub(1);
+    for (n, step) in steps.into_iter().enumerate() {
+        if n == last {
+            // Noted before the last bytes go: whoever has them may ask again before we would come to note it.
+            ledger.lock().unwrap()[place].finished = Some(Instant::now());
+        }
         let sent = match step {
             Step::Send(bytes) => connection.write_all(&bytes).await,
             Step::Wait(time) => {
@@ -114,6 +156,12 @@ async fn serve(mut connection: TcpStream, ledger: &Mutex<Vec<Asked>>, answer: &(
             return;
         }
     }
+}
+
+fn head_of(steps: &[Step]) -> String {
+    let sent = steps.iter().find_map(|step| if let Step::Send(bytes) = step { Some(bytes) } else { None });
+    let text = String::from_utf8_lossy(sent.map(Vec::as_slice).unwrap_or_default()).into_owned();
+    text.split_once("\r\n\r\n").map_or(text.clone(), |(head, _)| head.to_owned())
 }
 
 async fn drip(connection: &mut TcpStream, bytes: &[u8], pause: Duration) -> std::io::Result<()> {
