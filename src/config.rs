@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use url::Url;
 
 /// A configuration and where it came from.
 #[derive(Debug, Clone)]
@@ -60,6 +61,8 @@ pub struct Config {
     pub pipeline: PipelineConfig,
     /// The health and metrics port.
     pub http: HttpConfig,
+    /// Hubs that push.
+    pub push: PushConfig,
 }
 
 /// Which PostgreSQL, and how it is talked to.
@@ -199,5 +202,22 @@ pub struct HttpConfig {
 impl Default for HttpConfig {
     fn default() -> Self {
         Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], 7171))) }
+    }
+}
+
+/// Hubs that push what a feed publishes (WebSub).
+#[derive(Debug, Clone)]
+pub struct PushConfig {
+    /// The public address hubs call back at; it ends with a slash. `None`: no hub is asked.
+    pub callback_url: Option<Url>,
+    /// Where callbacks are listened for. Off unless someone decides otherwise: it is for strangers.
+    pub listen: Option<SocketAddr>,
+    /// How long a hub is asked to push before it must be asked again. Ten days: what most hubs grant.
+    pub lease: Duration,
+}
+
+impl Default for PushConfig {
+    fn default() -> Self {
+        Self { callback_url: None, listen: None, lease: Duration::from_hours(240) }
     }
 }

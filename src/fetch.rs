@@ -22,7 +22,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-pub use client::Fetcher;
+pub use client::{Fetcher, Posted};
 pub use error::FetchError;
 pub use politeness::host_key;
 pub use safe_url::SafeUrl;
