@@ -22,6 +22,8 @@ mod identity;
 mod mention;
 #[path = "main/newspaper.rs"]
 mod newspaper;
+#[path = "main/push.rs"]
+mod push;
 #[path = "main/store.rs"]
 mod store;
 #[path = "main/support.rs"]
