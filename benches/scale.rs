@@ -114,6 +114,7 @@ async fn round(store: &Store, limit: i64) -> (Duration, usize) {
                 moved_permanently: None,
                 status: 304,
                 not_modified: true,
+                conditional: true,
                 content_type: None,
                 etag: None,
                 last_modified: None,

@@ -110,36 +110,44 @@ comment on column entries.published_raw is 'The publication time as the feed wri
 comment on column entries.recognised_by is 'By what it was last recognised after its key had changed; null if it never did.';
 
 create table subscriptions (
-    feed_id      bigint primary key references feeds on delete cascade,
-    hub          text not null check (octet_length(hub) <= 2048),
-    topic        text not null check (octet_length(topic) <= 2048),
-    path_token   text not null unique check (char_length(path_token) between 20 and 100),
-    secret       text not null check (char_length(secret) between 20 and 199),
-    state        text not null check (state in ('asked', 'active', 'denied')),
-    asked_at     timestamptz not null default now(),
-    verified_at  timestamptz,
-    lease_until  timestamptz,
-    next_ask_at  timestamptz not null,
-    failures     int not null default 0 check (failures >= 0),
-    pushes       bigint not null default 0 check (pushes >= 0),
-    last_push_at timestamptz,
-    detail       text check (char_length(detail) <= 1000)
+    path_token     text primary key check (char_length(path_token) between 20 and 100),
+    feed_id        bigint unique references feeds on delete set null,
+    hub            text not null check (octet_length(hub) <= 2048),
+    topic          text not null check (octet_length(topic) <= 2048),
+    secret         text not null check (char_length(secret) between 20 and 199),
+    signed         boolean not null,
+    state          text not null check (state in ('asked', 'active', 'denied', 'leaving')),
+    asked_at       timestamptz not null default now(),
+    verified_at    timestamptz,
+    lease_until    timestamptz,
+    next_ask_at    timestamptz not null,
+    failures       int not null default 0 check (failures >= 0),
+    pushes         bigint not null default 0 check (pushes >= 0),
+    last_push_at   timestamptz,
+    poll_wanted_at timestamptz,
+    detail         text check (char_length(detail) <= 1000),
+    check (state <> 'leaving' or (feed_id is null and lease_until is not null))
 );
 create index subscriptions_due on subscriptions (next_ask_at);
+create index subscriptions_without_feed on subscriptions (path_token) where feed_id is null;
+create index subscriptions_wanting_a_poll on subscriptions (feed_id) where poll_wanted_at is not null;
+create index feeds_with_hub on feeds (feed_id) where hub_url is not null;
 comment on table subscriptions is 'WebSub: hubs that tell us when a feed has something new.';
-comment on column subscriptions.feed_id is 'The feed.';
+comment on column subscriptions.path_token is 'The last part of the callback address: nobody but the hub knows it.';
+comment on column subscriptions.feed_id is 'The feed; null once it was removed or paused or has named another hub.';
 comment on column subscriptions.hub is 'The hub the feed names.';
 comment on column subscriptions.topic is 'The address the feed gives as its own.';
-comment on column subscriptions.path_token is 'The last part of the callback address: nobody else knows it.';
 comment on column subscriptions.secret is 'With what the hub signs what it sends.';
-comment on column subscriptions.state is 'asked, active (the hub has verified) or denied.';
+comment on column subscriptions.signed is 'Whether the hub was given the secret. Pushes of one that was not are a hint to poll and no more.';
+comment on column subscriptions.state is 'asked, active (the hub has verified), denied, or leaving (to be told to push no more).';
 comment on column subscriptions.asked_at is 'When the hub was last asked.';
 comment on column subscriptions.verified_at is 'When it last verified.';
-comment on column subscriptions.lease_until is 'How long it will push.';
+comment on column subscriptions.lease_until is 'How long it will push; where leaving, when this row is forgotten.';
 comment on column subscriptions.next_ask_at is 'When it is asked again: to renew, or to try again.';
-comment on column subscriptions.failures is 'Tries in a row that failed.';
+comment on column subscriptions.failures is 'Times in a row it was asked in vain.';
 comment on column subscriptions.pushes is 'Signed pushes so far.';
 comment on column subscriptions.last_push_at is 'When the last one came.';
+comment on column subscriptions.poll_wanted_at is 'When the hub hinted at news it did not bring; null once the feed is due for it.';
 comment on column subscriptions.detail is 'What went wrong last.';
 
 create or replace view api.feed_health as

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use url::Url;
 
 pub use secrets::{SecretName, Secrets};
 
@@ -65,6 +66,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// What the environment says of secrets that the feed list names.
     pub secrets: Secrets,
+    /// Hubs that push.
+    pub push: PushConfig,
 }
 
 /// Which PostgreSQL, and how it is talked to.
@@ -204,5 +207,22 @@ pub struct HttpConfig {
 impl Default for HttpConfig {
     fn default() -> Self {
         Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], 7171))) }
+    }
+}
+
+/// Hubs that push what a feed publishes (WebSub).
+#[derive(Debug, Clone)]
+pub struct PushConfig {
+    /// The public address hubs call back at; it ends with a slash. `None`: no hub is asked.
+    pub callback_url: Option<Url>,
+    /// Where callbacks are listened for. Off unless someone decides otherwise: it is for strangers.
+    pub listen: Option<SocketAddr>,
+    /// How long a hub is asked to push before it must be asked again. Ten days: what most hubs grant.
+    pub lease: Duration,
+}
+
+impl Default for PushConfig {
+    fn default() -> Self {
+        Self { callback_url: None, listen: None, lease: Duration::from_hours(240) }
     }
 }

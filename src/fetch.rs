@@ -24,7 +24,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-pub use client::Fetcher;
+pub use client::{Fetcher, Posted};
 pub use error::FetchError;
 pub use manner::Manner;
 pub use politeness::host_key;

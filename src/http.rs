@@ -1,12 +1,11 @@
 //! The health and metrics port: `/livez`, `/readyz`, `/metrics`, on loopback unless someone decides otherwise.
 //!
-//! Behind our own accept loop, since `axum::serve` waits for a half-sent request for ever. Only GET and HEAD, only for
-//! the names of this machine: a web page must not reach it through the reader's browser.
+//! Only GET and HEAD, only for the names of this machine: a web page must not reach it through the reader's browser. What
+//! strangers may reach is another port, [`callback`].
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -14,18 +13,16 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::telemetry::Metrics;
 
+mod accept;
+pub mod callback;
+
 /// Connections served at once: a scraper, a probe and some people.
 const CONNECTIONS_MAX: usize = 64;
-/// Time for the whole request head.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What `/readyz` says: each check with its fault, if it has one. Cheap to clone.
 #[derive(Clone, Default)]
@@ -84,31 +81,7 @@ pub async fn serve(listener: TcpListener, health: Health, metrics: Metrics, stop
         .route("/metrics", get(metrics_text))
         .layer(middleware::from_fn_with_state(shown.clone(), guard))
         .with_state(shown);
-    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                // Out of file descriptors, most likely: wait rather than spin.
-                Err(_) => { tokio::time::sleep(Duration::from_millis(100)).await; continue; }
-            },
-            () = stop.cancelled() => return,
-        };
-        let Ok(slot) = slots.clone().try_acquire_owned() else { continue };
-        let service = TowerToHyperService::new(app.clone());
-        tokio::spawn(async move {
-            let served = hyper::server::conn::http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT)
-                .keep_alive(false)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-            if let Err(error) = served {
-                tracing::debug!(%error, "a connection to the health port broke off");
-            }
-            drop(slot);
-        });
-    }
+    accept::serve("health", listener, CONNECTIONS_MAX, app, stop).await;
 }
 
 async fn readyz(State(shown): State<Shown>) -> Response {
@@ -129,7 +102,12 @@ async fn guard(State(shown): State<Shown>, request: Request, next: Next) -> Resp
         return StatusCode::MISDIRECTED_REQUEST.into_response();
     }
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    locked_down(response.headers_mut());
+    response
+}
+
+/// Nothing of ours is a page, and nobody keeps a copy.
+fn locked_down(headers: &mut HeaderMap) {
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -139,7 +117,6 @@ async fn guard(State(shown): State<Shown>, request: Request, next: Next) -> Resp
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    response
 }
 
 /// A name that a stranger's page has pointed at this machine is not ours. Addresses are: nobody rebinds those.

@@ -36,12 +36,14 @@ pub mod decide;
 mod pages;
 mod plan;
 mod poll;
+mod push;
 pub mod reading;
 mod summary;
 mod upkeep;
 pub mod workers;
 mod write;
 
+pub use push::{Callbacks, Ear, Refusal, Taken};
 pub use reading::Knowledge;
 pub use summary::{Counts, Summary};
 use workers::Workers;
@@ -99,6 +101,8 @@ struct Shared {
     work: Notify,
     /// Leases held, by task: renewed while the item is under way.
     leases: Mutex<HashMap<i64, i64>>,
+    /// What hubs have pushed.
+    push: push::Intake,
 }
 
 /// A running pipeline.
@@ -140,6 +144,7 @@ impl Pipeline {
             scope: parts.scope,
             work: Notify::new(),
             leases: Mutex::default(),
+            push: push::Intake::new(),
         };
         Self { shared: Arc::new(shared), archive: parts.archive }
     }
@@ -147,6 +152,12 @@ impl Pipeline {
     /// A handle to change and watch the run by.
     pub fn handle(&self) -> Handle {
         Handle(self.shared.clone())
+    }
+
+    /// The ear for hubs, where the configuration names an address they can call.
+    pub fn callbacks(&self) -> Option<Callbacks> {
+        let base = self.shared.config.push.callback_url.clone()?;
+        Some(Callbacks::new(self.shared.clone(), base))
     }
 
     /// Runs until `stop`, or in [`Mode::Once`] until nothing is left; returns when the last batch is committed or the
@@ -168,8 +179,10 @@ impl Pipeline {
         });
         let reader = tokio::spawn(pages::run(shared.clone(), mode, articles, polled, stop.clone()));
 
+        let hubs = tokio::spawn(push::run(shared.clone(), mode, stop.clone()));
+
         let all = async {
-            for (name, stage) in [("poller", poller), ("reader", reader), ("writer", writer)] {
+            for (name, stage) in [("poller", poller), ("hubs", hubs), ("reader", reader), ("writer", writer)] {
                 if let Err(error) = stage.await {
                     tracing::error!(stage = name, %error, "a stage stopped by itself");
                     stop.cancel();

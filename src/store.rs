@@ -22,6 +22,7 @@ mod feeds;
 mod finish;
 mod polls;
 mod status;
+mod subscriptions;
 mod write;
 
 pub use answers::{ArticleAnswer, EntityAnswer, QuoteAnswer, SearchHit};
@@ -33,6 +34,7 @@ pub use feeds::{FeedOrigin, FeedStatus, SyncReport};
 pub use finish::{FinishedPage, PageOutcome, PageReceipt, PageRow};
 pub use polls::{Answer, FeedRow, Moved, Plan, PollReceipt, PollResult};
 pub use status::{FeedAlarm, FeedCensus, Status};
+pub use subscriptions::{ClaimedSubscription, NewSubscription, PushSummary, Pushed, Recorded, Signed};
 
 /// The version of cleaning and extraction; grows when the same page would give other rows.
 pub const EXTRACTOR: i32 = 1;

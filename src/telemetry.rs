@@ -61,6 +61,10 @@ struct Inner {
     in_flight: Gauge,
     feeds: Family<Label, Gauge>,
     overdue: Gauge<f64, AtomicU64>,
+    callbacks: Family<Label, Counter>,
+    asked_hubs: Family<Label, Counter>,
+    pushed: Counter,
+    subscriptions: Family<Label, Gauge>,
 }
 
 impl Default for Metrics {
@@ -80,6 +84,10 @@ impl Default for Metrics {
             feeds: Family::default(),
             overdue: Gauge::default(),
             in_flight: Gauge::default(),
+            callbacks: Family::default(),
+            asked_hubs: Family::default(),
+            pushed: Counter::default(),
+            subscriptions: Family::default(),
             registry: Registry::default(),
         };
         registry.register("feed_polls", "Polls of feeds by outcome", inner.polls.clone());
@@ -107,6 +115,10 @@ impl Default for Metrics {
             inner.overdue.clone(),
         );
         registry.register("pages_in_flight", "Pages between claim and commit", inner.in_flight.clone());
+        registry.register("callbacks", "Calls of hubs and strangers, by what became of them", inner.callbacks.clone());
+        registry.register("hub_requests", "Requests to hubs, by what they answered", inner.asked_hubs.clone());
+        registry.register("entries_pushed", "Feed entries never seen before that a hub pushed", inner.pushed.clone());
+        registry.register("subscriptions", "Subscriptions to hubs by state", inner.subscriptions.clone());
         Self(Arc::new(Inner { registry, ..inner }))
     }
 }
@@ -130,6 +142,30 @@ impl Metrics {
             self.0.feeds.get_or_create(&[("health", *word)]).set(*feeds);
         }
         self.0.overdue.set(overdue.as_secs_f64());
+    }
+
+    /// Counts what a hub pushed: the entries never seen before, and those recognised although they had moved.
+    pub fn push(&self, new_entries: u64, moved_entries: u64) {
+        self.0.pushed.inc_by(new_entries);
+        self.0.entries.inc_by(new_entries);
+        self.0.moved.inc_by(moved_entries);
+    }
+
+    /// Counts a call to the callback port.
+    pub fn callback(&self, outcome: &'static str) {
+        self.0.callbacks.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// Counts a request to a hub.
+    pub fn asked_hub(&self, outcome: &'static str) {
+        self.0.asked_hubs.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// Notes how many subscriptions are in each state.
+    pub fn subscriptions(&self, states: &[(&'static str, i64)]) {
+        for (state, count) in states {
+            self.0.subscriptions.get_or_create(&[("state", *state)]).set(*count);
+        }
     }
 
     /// Counts a finished page.

@@ -24,6 +24,8 @@ mod mention;
 mod newspaper;
 #[path = "main/polling.rs"]
 mod polling;
+#[path = "main/push.rs"]
+mod push;
 #[path = "main/store.rs"]
 mod store;
 #[path = "main/support.rs"]

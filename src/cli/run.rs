@@ -63,6 +63,14 @@ pub async fn go(
         }
         None => None,
     };
+    let hubs = match config.push.listen.filter(|_| mode == Mode::Forever && scope == Scope::Daemon) {
+        Some(address) => Some(tokio::net::TcpListener::bind(address).await.map_err(|error| {
+            Failure::failed(format!(
+                "{address} cannot be listened on ({error}); set push.listen to a free port or to \"off\""
+            ))
+        })?),
+        None => None,
+    };
     let pages = opened.data_dir.join("pages");
     let archive = Archive::open(&pages).map_err(|error| {
         Failure::failed(format!(
@@ -81,6 +89,9 @@ pub async fn go(
         health: health.clone(),
         scope,
     });
+    let callback = hubs
+        .zip(pipeline.callbacks())
+        .map(|(listener, callbacks)| tokio::spawn(http::callback::serve(listener, callbacks, stop.clone())));
     let handle = pipeline.handle();
     let revived =
         opened.is_embedded().then(|| tokio::spawn(keep_server_up(loaded.clone(), health.clone(), stop.clone())));
@@ -94,10 +105,12 @@ pub async fn go(
     {
         opened.adopt(servers);
     }
-    if let Some(port) = port
-        && let Err(error) = port.await
-    {
-        tracing::warn!(%error, "the health port stopped by itself");
+    for (name, port) in [("health", port), ("callback", callback)] {
+        if let Some(port) = port
+            && let Err(error) = port.await
+        {
+            tracing::warn!(%error, port = name, "a port stopped by itself");
+        }
     }
     Ok(summary)
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Value;
+use url::Url;
 
 use super::{Config, Loaded};
 
@@ -145,6 +146,18 @@ const KEYS: &[(&str, Setter)] = &[
         c.pipeline.drain = duration(v)?;
         Ok(())
     }),
+    ("push.callback_url", |c, v| {
+        c.push.callback_url = callback_url(v)?;
+        Ok(())
+    }),
+    ("push.listen", |c, v| {
+        c.push.listen = address(v)?;
+        Ok(())
+    }),
+    ("push.lease", |c, v| {
+        c.push.lease = duration(v)?;
+        Ok(())
+    }),
     ("http.listen", |c, v| {
         c.http.listen = address(v)?;
         Ok(())
@@ -255,6 +268,19 @@ fn check(config: &Config, problems: &mut Vec<Problem>) {
     refuse(config.database.connections_max < 3, "database.connections_max must be 3 or more");
     refuse(config.pipeline.lease < Duration::from_secs(3), "pipeline.lease must be 3s or longer");
     refuse(config.pipeline.attempts_max < 1, "pipeline.attempts_max must be 1 or more");
+    refuse(
+        config.push.listen.is_some() && config.push.callback_url.is_none(),
+        "push.listen is set and push.callback_url is not: hubs would not know where to call back",
+    );
+    refuse(
+        config.push.listen.is_some_and(|push| push.port() != 0 && Some(push) == config.http.listen),
+        "push.listen and http.listen are one address: the callback is for strangers and needs one of its own",
+    );
+    let lease = config.push.lease;
+    refuse(
+        lease < Duration::from_hours(1) || lease > Duration::from_hours(720),
+        "push.lease must be between 1h and 30d",
+    );
 }
 
 /// Relative paths are meant from the configuration file; a feed list beside it is found by itself.
@@ -325,6 +351,24 @@ fn address(value: &Value) -> Result<Option<std::net::SocketAddr>, String> {
             text.parse().map(Some).map_err(|_| format!("{text:?} is no address: write \"127.0.0.1:7171\" or \"off\""))
         }
     }
+}
+
+/// A base address: what is joined to it goes below its path.
+fn callback_url(value: &Value) -> Result<Option<Url>, String> {
+    let written = text(value)?;
+    if written == "off" {
+        return Ok(None);
+    }
+    let wrong = || format!("{written:?} is no public address: write \"https://news.example.org/\" or \"off\"");
+    let mut url = Url::parse(written).map_err(|_| wrong())?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !plain || url.fragment().is_some() {
+        return Err(wrong());
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(Some(url))
 }
 
 fn duration(value: &Value) -> Result<Duration, String> {

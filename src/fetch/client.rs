@@ -20,6 +20,10 @@ use super::robots_cache::{Answer, RobotsCache};
 use super::{FetchError, FetchKind, FetchRequest, Fetched, headers};
 use crate::config::FetchConfig;
 
+mod post;
+
+pub use post::Posted;
+
 /// Fetches documents; cheap to clone, and every clone shares connections, turns and robots.txt.
 #[derive(Clone)]
 pub struct Fetcher {

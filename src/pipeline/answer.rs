@@ -12,6 +12,7 @@ use crate::feed::Feed;
 use crate::fetch::{FetchError, Fetched};
 use crate::identity::{self, IdentityRule};
 use crate::polling::{Move, Outcome, Validators, moves};
+use crate::push::source;
 use crate::schedule::Hints;
 use crate::store::{Answer, ClaimedFeed, EntryRow, FeedRow, Moved, PollResult};
 
@@ -78,6 +79,11 @@ impl Read {
             .collect();
         Self { left_out: listed - rows.len(), feed, rows, rule }
     }
+
+    /// The entries alone, and the rule their keys were made by.
+    pub fn into_entries(self) -> (Vec<EntryRow>, IdentityRule) {
+        (self.rows, self.rule)
+    }
 }
 
 /// A 304.
@@ -98,6 +104,7 @@ pub fn read(claim: &ClaimedFeed, asked: Asked, fetched: &Fetched, read: Read, co
     let hints = Hints { ttl: feed.ttl_seconds.map(Duration::from_secs), max_age: fetched.max_age, ..Hints::default() };
     // Half a document vouches for nothing: what was cut off would stay behind a 304 for ever.
     let held = if feed.is_cut_off() { Validators::default() } else { validators(fetched) };
+    let hub = hub(fetched, &feed);
     let moved = Some(moved(claim, fetched, asked.at));
     let circumstances = Circumstances { asked, answer: Some(held.clone()), moved, hints };
     PollResult {
@@ -108,7 +115,7 @@ pub fn read(claim: &ClaimedFeed, asked: Asked, fetched: &Fetched, read: Read, co
                 language: feed.language,
                 recovered: feed.recovered,
                 skipped: feed.skipped.len() + left_out,
-                hub: None,
+                hub,
             },
             entries: rows,
             rule,
@@ -152,6 +159,19 @@ fn result(claim: &ClaimedFeed, on: Circumstances, config: &PollConfig, fetched: 
         elapsed: fetched.map_or(Duration::ZERO, |f| f.elapsed),
         plan: Box::new(move |receipt| plan(&owner, &on, receipt, &config, jitter)),
     }
+}
+
+/// Whom to ask for pushes, as hub and topic.
+fn hub(fetched: &Fetched, feed: &Feed) -> Option<(String, String)> {
+    let links = fetched.headers.iter().filter(|(name, _)| name == "link");
+    let found = source::find(source::Found {
+        requested: &fetched.requested,
+        found_at: &fetched.final_url,
+        link_headers: &links.map(|(_, value)| value.as_str()).collect::<Vec<_>>(),
+        hub: feed.hub_url.as_deref(),
+        own: feed.self_url.as_deref(),
+    });
+    found.map(|source| (source.hub.to_string(), source.topic))
 }
 
 fn validators(fetched: &Fetched) -> Validators {

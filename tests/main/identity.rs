@@ -105,6 +105,7 @@ impl Replay {
             moved_permanently: None,
             status: 200,
             not_modified: false,
+            conditional: false,
             content_type: None,
             etag: None,
             last_modified: None,
