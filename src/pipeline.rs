@@ -38,6 +38,7 @@ mod plan;
 mod poll;
 mod push;
 pub mod reading;
+mod sitemaps;
 mod summary;
 mod upkeep;
 pub mod workers;

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::plan::{Circumstances, plan};
 use crate::config::PollConfig;
-use crate::feed::Feed;
+use crate::feed::{Feed, FeedFormat};
 use crate::fetch::{FetchError, Fetched};
 use crate::identity::{self, IdentityRule};
 use crate::polling::{Move, Outcome, Validators, moves};
@@ -18,6 +18,10 @@ use crate::store::{Answer, ClaimedFeed, EntryRow, FeedRow, Moved, PollResult};
 
 /// Entries taken of one document, the newest first: more than any front page's week, and a transaction of seconds.
 const ENTRIES_MAX: usize = 5_000;
+
+/// A sitemap lists a site's pages; those written or changed within this time are news. Google's news sitemaps keep two
+/// days, and a site that is polled once a week loses nothing.
+const SITEMAP_NEWS_AGE: TimeDelta = TimeDelta::days(7);
 
 /// How a feed was asked.
 #[derive(Debug, Clone)]
@@ -49,10 +53,14 @@ impl Read {
     /// Gives entries their identity and takes those that can be kept: with an address, each once, the newest
     /// `ENTRIES_MAX`.
     pub fn new(mut feed: Feed, rule: IdentityRule, now: DateTime<Utc>, age_max: Option<Duration>) -> Self {
+        if feed.format == FeedFormat::Sitemap {
+            let since = now - SITEMAP_NEWS_AGE;
+            feed.entries.retain(|entry| entry.published_at.or(entry.updated_at).is_some_and(|at| at >= since));
+        }
         let listed = feed.entries.len();
         if listed > ENTRIES_MAX {
             // Stable, so undated ones stay in the document's order, which is newest first nearly everywhere.
-            feed.entries.sort_by_key(|entry| std::cmp::Reverse(entry.published_at));
+            feed.entries.sort_by_key(|entry| std::cmp::Reverse(entry.published_at.or(entry.updated_at)));
             feed.entries.truncate(ENTRIES_MAX);
         }
         let rule = identity::fitting_rule(rule, &feed.entries);
@@ -103,7 +111,9 @@ pub fn read(claim: &ClaimedFeed, asked: Asked, fetched: &Fetched, read: Read, co
     let Read { feed, rows, rule, left_out } = read;
     let hints = Hints { ttl: feed.ttl_seconds.map(Duration::from_secs), max_age: fetched.max_age, ..Hints::default() };
     // Half a document vouches for nothing: what was cut off would stay behind a 304 for ever.
-    let held = if feed.is_cut_off() { Validators::default() } else { validators(fetched) };
+    // So does an index: the documents it names change without it.
+    let vouches = !feed.is_cut_off() && feed.sitemaps.is_empty();
+    let held = if vouches { validators(fetched) } else { Validators::default() };
     let hub = hub(fetched, &feed);
     let moved = Some(moved(claim, fetched, asked.at));
     let circumstances = Circumstances { asked, answer: Some(held.clone()), moved, hints };

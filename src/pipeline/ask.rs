@@ -14,7 +14,7 @@ use crate::polling::{FeedOptions, Outcome, Validators};
 use crate::store::ClaimedFeed;
 
 /// What a poll leaves of its lease for reading and recording the answer.
-const RECORDING: Duration = Duration::from_secs(20);
+pub const RECORDING: Duration = Duration::from_secs(20);
 
 /// Why there is no document.
 pub enum Unhad {
@@ -50,22 +50,25 @@ impl Terms {
 
 /// The document, within the lease: a feed whose host's turn does not come in time is asked another time.
 pub async fn ask(shared: &Shared, claim: &ClaimedFeed, terms: &Terms, asked: &Asked) -> Result<Fetched, Unhad> {
-    let misconfigured = |why: String| Unhad::Failed(Outcome::Misconfigured, why, None);
-    let options = terms.options.as_ref().map_err(|why| misconfigured(format!("its options: {why}")))?;
-    let url = Url::parse(&claim.url).map_err(|error| misconfigured(format!("its address is none: {error}")))?;
-    let manner = options.manner(&url, &shared.config.secrets).map_err(misconfigured)?;
+    let plain = request(shared, claim, terms).map_err(|why| Unhad::Failed(Outcome::Misconfigured, why, None))?;
     let Validators { etag, last_modified, url: from } = asked.validators.clone();
-    let request = FetchRequest {
-        etag,
-        last_modified,
-        validators_from: from.and_then(|from| Url::parse(&from).ok()),
-        manner,
-        ..FetchRequest::new(url, FetchKind::Feed)
-    };
+    let request =
+        FetchRequest { etag, last_modified, validators_from: from.and_then(|from| Url::parse(&from).ok()), ..plain };
     match timeout(shared.config.pipeline.lease.saturating_sub(RECORDING), shared.fetcher.get(request)).await {
         Ok(Ok(fetched)) => Ok(fetched),
         Ok(Err(FetchError::HostRests { wait, .. })) => Err(Unhad::NotAsked(wait)),
         Ok(Err(error)) => Err(Unhad::Failed(Outcome::from(&error), error.to_string(), Some(error))),
         Err(_) => Err(Unhad::Failed(Outcome::NoTurn, "its host's turn did not come in time".to_owned(), None)),
     }
+}
+
+/// The request for a feed's document, in its own manner, without validators.
+///
+/// # Errors
+/// Its settings make no sense; a sentence.
+pub fn request(shared: &Shared, claim: &ClaimedFeed, terms: &Terms) -> Result<FetchRequest, String> {
+    let options = terms.options.as_ref().map_err(|why| format!("its options: {why}"))?;
+    let url = Url::parse(&claim.url).map_err(|error| format!("its address is none: {error}"))?;
+    let manner = options.manner(&url, &shared.config.secrets)?;
+    Ok(FetchRequest { manner, ..FetchRequest::new(url, FetchKind::Feed) })
 }

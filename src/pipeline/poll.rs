@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::answer::{self, Asked};
 use super::ask::{self, Terms, Unhad};
 use super::workers::Company;
-use super::{DATABASE_PAUSE, IDLE, Mode, Shared};
-use crate::config::PollConfig;
-use crate::feed;
+use super::{DATABASE_PAUSE, IDLE, Mode, Shared, sitemaps};
+use crate::feed::{self, Feed};
 use crate::fetch::Fetched;
 use crate::polling::Outcome;
 use crate::store::{ClaimedFeed, PollReceipt, PollResult, StoreError};
@@ -94,7 +93,7 @@ async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePer
     let config = &terms.config;
     let result = match fetched {
         Ok(fetched) if fetched.not_modified => answer::not_modified(&claim, asked, &fetched, config),
-        Ok(fetched) => read(&shared, &claim, asked, fetched, config).await,
+        Ok(fetched) => read(&shared, &claim, &terms, asked, fetched).await,
         // Nobody was asked, so nothing is said about the feed.
         Err(Unhad::NotAsked(wait)) => {
             if let Err(error) = shared.store.put_off_feed(&claim, wait).await {
@@ -125,37 +124,40 @@ async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePer
     drop(permit);
 }
 
-async fn read(
-    shared: &Shared,
-    claim: &ClaimedFeed,
-    asked: Asked,
-    fetched: Fetched,
-    config: &PollConfig,
-) -> PollResult {
+async fn read(shared: &Shared, claim: &ClaimedFeed, terms: &Terms, asked: Asked, fetched: Fetched) -> PollResult {
+    let config = &terms.config;
     let fetched = Arc::new(fetched);
-    let job = {
-        let fetched = fetched.clone();
-        let (rule, age_max) = (claim.identity_rule, config.entry_age_max);
-        move || {
-            let feed = feed::parse(&fetched.body, fetched.content_type.as_deref(), Some(&fetched.final_url))?;
-            Ok(answer::Read::new(feed, rule, chrono::Utc::now(), age_max))
-        }
-    };
     let company = if claim.attempts >= 3 { Company::Alone } else { Company::Shared };
-    let read: Result<answer::Read, feed::FeedError> = match shared.workers.run(company, job).await {
-        Ok(read) => read,
-        Err(panicked) => {
-            return answer::failed(claim, asked, Outcome::ReaderPanic, panicked.to_string(), None, config);
+    let read = async {
+        let mut feed = parsed(shared, company, &fetched).await?;
+        if !feed.sitemaps.is_empty() {
+            let limit = shared.config.pipeline.lease.saturating_sub(ask::RECORDING) / 2;
+            feed = timeout(limit, sitemaps::followed(shared, claim, terms, company, feed))
+                .await
+                .map_err(|_| (Outcome::Timeout, "its sitemaps did not come in time".to_owned()))??;
         }
+        let (rule, age_max) = (claim.identity_rule, config.entry_age_max);
+        let rows = move || answer::Read::new(feed, rule, chrono::Utc::now(), age_max);
+        shared.workers.run(company, rows).await.map_err(|panicked| (Outcome::ReaderPanic, panicked.to_string()))
     };
-    match read {
+    match read.await {
         Ok(read) => answer::read(claim, asked, &fetched, read, config),
-        Err(error) => {
-            let outcome = Outcome::from(&error);
-            tracing::info!(url = %claim.url, outcome = outcome.as_str(), detail = %error, "a feed could not be read");
-            let failed = answer::failed(claim, asked, outcome, error.to_string(), None, config);
+        Err((outcome, detail)) => {
+            tracing::info!(url = %claim.url, outcome = outcome.as_str(), detail, "a feed could not be read");
+            let failed = answer::failed(claim, asked, outcome, detail, None, config);
             PollResult { status: Some(fetched.status), bytes: fetched.wire_bytes, elapsed: fetched.elapsed, ..failed }
         }
+    }
+}
+
+/// A document as a feed; what came instead, and a sentence, where it is none.
+pub async fn parsed(shared: &Shared, company: Company, fetched: &Arc<Fetched>) -> Result<Feed, (Outcome, String)> {
+    let document = fetched.clone();
+    let job = move || feed::parse(&document.body, document.content_type.as_deref(), Some(&document.final_url));
+    match shared.workers.run(company, job).await {
+        Ok(Ok(feed)) => Ok(feed),
+        Ok(Err(error)) => Err((Outcome::from(&error), error.to_string())),
+        Err(panicked) => Err((Outcome::ReaderPanic, panicked.to_string())),
     }
 }
 
