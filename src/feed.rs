@@ -9,6 +9,7 @@ mod entities;
 mod json;
 mod markup;
 mod read;
+mod sitemap;
 mod sniff;
 mod text;
 mod tree;
@@ -32,7 +33,13 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) -> Re
     sniff::refuse(bytes)?;
     let (decoded, charset_note) = charset::decode(bytes, content_type);
     let begin = decoded.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let mut feed = if begin.starts_with('{') { json::feed(begin, base)? } else { from_markup(&decoded, bytes, base)? };
+    let mut feed = if json::is_json(begin) {
+        json::feed(begin, base)?
+    } else if let Some(list) = sitemap::of_lines(begin) {
+        list
+    } else {
+        from_markup(&decoded, bytes, base)?
+    };
     feed.recovered.extend(charset_note);
     let holds_items = || {
         let lower = decoded.to_ascii_lowercase();
@@ -46,6 +53,10 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) -> Re
 
 fn from_markup(text: &str, bytes: &[u8], base: Option<&Url>) -> Result<Feed, FeedError> {
     let parsed = markup::parse(text);
+    if let Some(mut sitemap) = sitemap::read(&parsed.root, base) {
+        sitemap.recovered.extend(parsed.mended.iter().map(|what| (*what).to_owned()));
+        return Ok(sitemap);
+    }
     let Some(root) = read::find_root(&parsed.root) else {
         if read::is_page(&parsed.root) {
             return Err(FeedError::Html);

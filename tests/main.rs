@@ -12,6 +12,8 @@ mod daemon;
 mod embedded;
 #[path = "main/end_to_end.rs"]
 mod end_to_end;
+#[path = "main/feed_dates.rs"]
+mod feed_dates;
 #[path = "main/feed_list.rs"]
 mod feed_list;
 #[path = "main/fetch.rs"]

@@ -1,12 +1,16 @@
 //! Bytes to text: byte-order mark, HTTP header, XML declaration, detection, in that order.
 //!
 //! What a server declares is often wrong in one way only: the bytes are UTF-8 and the label is older than they are. So
-//! bytes that are valid UTF-8 are UTF-8, whatever the label; a label counts when it decodes without an error.
+//! bytes that are valid UTF-8 are UTF-8, whatever the label; a label counts when it decodes without an error. A few bad
+//! bytes never change the charset. The order of header and declaration is RFC 3023's, which feedparser follows too.
+//! What it refuses: UTF-7, whose letters are read as the ASCII they are, and EBCDIC.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-/// How far the XML declaration is looked for, in bytes.
-const DECLARATION_WITHIN: usize = 1024;
+/// How far the XML declaration is looked for, in bytes: blank lines and a comment may come first.
+const DECLARATION_WITHIN: usize = 4096;
+/// How many valid characters outweigh one invalid sequence when a label says that the text is not UTF-8.
+const VALID_PER_INVALID: usize = 10;
 
 /// The text, and a note where the document's own word about its charset did not hold.
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, Option<String>) {
@@ -28,28 +32,30 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, Option<Strin
 }
 
 fn decode_unmarked(bytes: &[u8], content_type: Option<&str>) -> (String, Option<String>) {
-    match bytes {
-        [0, b'<', 0, _, ..] => return (UTF_16BE.decode_without_bom_handling(bytes).0.into_owned(), None),
-        [b'<', 0, _, 0, ..] => return (UTF_16LE.decode_without_bom_handling(bytes).0.into_owned(), None),
-        _ => {}
+    if let Some(encoding) = unmarked_utf16(bytes) {
+        return (encoding.decode_without_bom_handling(bytes).0.into_owned(), None);
     }
-    let header = content_type.and_then(header_label).and_then(|label| Encoding::for_label(label.as_bytes()));
-    let declared = declaration_label(bytes).and_then(|label| Encoding::for_label(label.as_bytes()));
-    let named: Vec<&'static Encoding> =
-        [header, declared].into_iter().flatten().filter(|e| *e != UTF_16LE && *e != UTF_16BE && *e != UTF_8).collect();
+    let labels = [content_type.and_then(header_label), declaration_label(bytes)];
+    let (named, note) = encodings_of(&labels);
     if let Ok(text) = std::str::from_utf8(bytes) {
-        // ISO-2022-JP is 7 bit: valid UTF-8 that means something else.
-        let escaped = bytes.contains(&0x1B) && named.contains(&encoding_rs::ISO_2022_JP);
-        if !escaped {
-            return (text.to_owned(), None);
+        // ISO-2022-JP is 7 bit: valid UTF-8 that means something else. Its escapes are no feed's characters.
+        let escaped = bytes.contains(&0x1B).then(|| iso_2022_jp(bytes)).flatten();
+        let contradicted = || named.first().filter(|_| !text.is_ascii()).map(|e| contradiction(e));
+        return match escaped {
+            Some(text) => (text, note),
+            None => (text.to_owned(), contradicted().or(note)),
+        };
+    }
+    let (valid, invalid) = utf8_characters(bytes);
+    // Damaged UTF-8 decodes as any charset of one byte, into nonsense.
+    if valid < invalid.saturating_mul(VALID_PER_INVALID) {
+        for encoding in &named {
+            if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+                return (text.into_owned(), note);
+            }
         }
     }
-    for encoding in &named {
-        if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
-            return (text.into_owned(), None);
-        }
-    }
-    if mostly_utf8(bytes) {
+    if valid > invalid {
         return (String::from_utf8_lossy(bytes).into_owned(), Some(mended(UTF_8)));
     }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
@@ -63,15 +69,56 @@ fn mended(encoding: &'static Encoding) -> String {
     format!("bytes that the declared charset does not allow; read as {}", encoding.name())
 }
 
-/// Whether valid multi-byte characters outnumber the invalid sequences: then a few bytes are damaged, not the charset
-/// wrong. A text of another charset gives almost none by chance.
-fn mostly_utf8(bytes: &[u8]) -> bool {
+fn contradiction(named: &'static Encoding) -> String {
+    format!("declared as {}, but the bytes are UTF-8", named.name())
+}
+
+/// The encodings that labels name, and a note on the first that means nothing. UTF-8 and UTF-16 need no label: their
+/// bytes show them, and where they do not the label is wrong.
+fn encodings_of(labels: &[Option<String>]) -> (Vec<&'static Encoding>, Option<String>) {
+    let mut named = Vec::new();
+    let mut note = None;
+    for label in labels.iter().flatten() {
+        match Encoding::for_label(label.as_bytes()) {
+            Some(encoding) if [UTF_8, UTF_16LE, UTF_16BE].contains(&encoding) => {}
+            Some(encoding) => named.push(encoding),
+            None if is_utf32(label) => {}
+            None => note = note.or(Some(format!("unknown charset `{}`", label.chars().take(40).collect::<String>()))),
+        }
+    }
+    (named, note)
+}
+
+/// UTF-32 and the other names of Unicode that the web's table of labels lacks.
+fn is_utf32(label: &str) -> bool {
+    let lower = label.to_ascii_lowercase();
+    ["32", "ucs", "u16", "utf_16", "utf16", "utf8", "utf_8"].iter().any(|part| lower.contains(part))
+}
+
+/// UTF-16 without a mark, by the zeros beside the first two characters of a document.
+fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+    let begins = |c: u8| matches!(c, b'<' | b'{' | b' ' | b'\n' | b'\r' | b'\t');
+    match bytes {
+        [0, c, 0, next, ..] if begins(*c) && *next != 0 => Some(UTF_16BE),
+        [c, 0, next, 0, ..] if begins(*c) && *next != 0 => Some(UTF_16LE),
+        _ => None,
+    }
+}
+
+fn iso_2022_jp(bytes: &[u8]) -> Option<String> {
+    let decoded = encoding_rs::ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes)?;
+    (!decoded.is_ascii()).then(|| decoded.into_owned())
+}
+
+/// How many characters beyond ASCII are valid UTF-8, and how many sequences are not. Damage leaves many of the first, a
+/// text of another charset almost none.
+fn utf8_characters(bytes: &[u8]) -> (usize, usize) {
     let (mut valid, mut invalid) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         invalid += usize::from(!chunk.invalid().is_empty());
     }
-    valid > invalid
+    (valid, invalid)
 }
 
 fn decode_utf32(bytes: &[u8]) -> Option<String> {
@@ -96,7 +143,8 @@ fn header_label(content_type: &str) -> Option<String> {
 
 fn declaration_label(bytes: &[u8]) -> Option<String> {
     let head: String = bytes.iter().take(DECLARATION_WITHIN).map(|b| char::from(*b)).collect();
-    let (_, declaration) = head.split_once("<?xml")?;
+    // A stylesheet's instruction may come first.
+    let declaration = head.split("<?xml").skip(1).find(|rest| rest.starts_with(char::is_whitespace))?;
     let (declaration, _) = declaration.split_once("?>")?;
     let (_, after) = declaration.split_once("encoding")?;
     let label: String = after.trim_start_matches(['=', '"', '\'', ' ']).chars().take_while(|c| is_label(*c)).collect();
