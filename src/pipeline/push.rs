@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{DATABASE_PAUSE, IDLE, Mode, Shared};
+use crate::fetch::SafeUrl;
 use crate::push::callback::hexadecimal;
 use crate::push::{Source, Token, source};
 use crate::store::{NewSubscription, Scope, StoreError};
@@ -123,4 +124,9 @@ async fn tend(shared: &Shared) -> Result<(), StoreError> {
         ("leaving", summary.leaving),
     ]);
     Ok(())
+}
+
+/// An address as it may be shown in logs.
+fn shown(url: &str) -> String {
+    Url::parse(url).map_or_else(|_| "no address".to_owned(), |url| SafeUrl(&url).to_string())
 }

@@ -20,7 +20,7 @@ const LEAVING_SECONDS: f64 = 86_400.0;
 /// Due subscriptions looked at for each one wanted, to find so many different hubs among them.
 const CLAIM_WINDOW: i64 = 8;
 /// Feeds given a subscription at once.
-const ADDED_AT_ONCE: i64 = 500;
+const ADDED_AT_ONCE: i64 = 5000;
 
 /// A subscription to be made.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl Store {
         .await
     }
 
-    /// Feeds that name a hub and have no subscription: feed, hub, topic. At most 500.
+    /// Feeds that name a hub and have no subscription: feed, hub, topic. At most 5,000.
     pub async fn feeds_without_subscription(&self) -> Result<Vec<(i64, String, String)>, StoreError> {
         self.unit(|connection| {
             Box::pin(async move {

@@ -75,3 +75,22 @@ fn the_environment_overrides_and_secrets_stay_secret() {
     assert_eq!(loaded.config.fetch.host_delay.as_millis(), 250);
     assert!(!format!("{loaded:?}").contains("hunter2"));
 }
+
+#[test]
+fn the_callback_is_a_public_base_address() {
+    let url = |written: &str| {
+        let loaded = check(&format!("[push]\ncallback_url = \"{written}\"\n"), &[])?;
+        Ok::<_, Vec<String>>(loaded.config.push.callback_url.map(|url| url.to_string()))
+    };
+    assert_eq!(url("https://news.example.org/in").unwrap().as_deref(), Some("https://news.example.org/in/"));
+    assert_eq!(url("off").unwrap(), None);
+    for wrong in
+        ["news.example.org", "ftp://news.example.org/", "https://news.example.org/?a=1", "https://me@news.example.org/"]
+    {
+        assert!(url(wrong).unwrap_err()[0].contains("push.callback_url"), "{wrong}");
+    }
+    let faults = check("[push]\nlisten = \"127.0.0.1:7171\"\nlease = \"60d\"\n", &[]).unwrap_err();
+    for part in ["push.callback_url is not", "http.listen", "push.lease"] {
+        assert!(faults.iter().any(|fault| fault.contains(part)), "{part}: {faults:?}");
+    }
+}

@@ -124,7 +124,7 @@ fn questions_of_hubs() {
         Some(Question::Subscribe {
             topic: "https://a.example/?x=1".to_owned(),
             challenge: "a b".to_owned(),
-            lease: Some(Duration::from_secs(600)),
+            lease: Some(Duration::from_mins(10)),
         })
     );
     assert_eq!(

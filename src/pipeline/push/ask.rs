@@ -6,6 +6,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::super::Shared;
+use super::shown;
 use crate::fetch::{FetchError, Posted};
 use crate::push::lease::{self, Answer};
 use crate::store::ClaimedSubscription;
@@ -44,7 +45,7 @@ pub async fn ask(shared: &Shared, base: &Url, subscription: ClaimedSubscription)
         Answer::Failed { .. } => "failed",
     });
     if let Some(detail) = &detail {
-        tracing::info!(hub, topic, leaving, detail, "a hub did not accept a request");
+        tracing::info!(hub = shown(&hub), topic = shown(&topic), leaving, detail, "a hub did not accept a request");
     }
     let noted = if leaving && answer == Answer::Accepted {
         shared.store.note_left(&token).await

@@ -14,6 +14,8 @@ use crate::push::Token;
 const KNOWN_MAX: usize = 100_000;
 /// What one hub may send for one feed: a burst, and so many a second. A wire publishes an item a minute.
 const KNOWN_RATE: Rate = Rate { burst: 60.0, a_second: 2.0 };
+/// Pushes of one feed in hand at once: a hub that sends slowly, or on purpose, leaves room for the others.
+const IN_HAND_MAX: u8 = 4;
 /// Lookups of unknown tokens, in all.
 const STRANGER_RATE: Rate = Rate { burst: 200.0, a_second: 100.0 };
 
@@ -54,12 +56,13 @@ impl Bucket {
 pub struct Gate {
     known: HashMap<Token, Bucket>,
     strangers: Bucket,
+    in_hand: HashMap<Token, u8>,
 }
 
 impl Gate {
     /// A gate that knows nobody.
     pub fn new(now: Instant) -> Self {
-        Self { known: HashMap::new(), strangers: Bucket::full(STRANGER_RATE, now) }
+        Self { known: HashMap::new(), strangers: Bucket::full(STRANGER_RATE, now), in_hand: HashMap::new() }
     }
 
     /// Whether this token may be looked up now.
@@ -90,6 +93,26 @@ impl Gate {
     /// The token is nobody's any more.
     pub fn lost(&mut self, token: &Token) {
         self.known.remove(token);
+    }
+
+    /// Whether one more push of this token may be taken in hand; it is then.
+    pub fn takes(&mut self, token: &Token) -> bool {
+        let held = self.in_hand.entry(token.clone()).or_default();
+        let free = *held < IN_HAND_MAX;
+        if free {
+            *held += 1;
+        }
+        free
+    }
+
+    /// A push is done with.
+    pub fn gives_back(&mut self, token: &Token) {
+        if let Some(held) = self.in_hand.get_mut(token) {
+            *held = held.saturating_sub(1);
+            if *held == 0 {
+                self.in_hand.remove(token);
+            }
+        }
     }
 }
 
@@ -123,6 +146,15 @@ mod tests {
         assert_eq!((0..1000).filter(|_| gate.admits(&token(1), start + Duration::from_secs(10))).count(), 20);
         gate.lost(&token(1));
         assert!(gate.admits(&token(1), start), "a stranger again");
+    }
+
+    #[test]
+    fn one_feed_does_not_fill_all_hands() {
+        let mut gate = Gate::new(Instant::now());
+        assert_eq!((0..10).filter(|_| gate.takes(&token(1))).count(), 4);
+        assert!(gate.takes(&token(2)));
+        gate.gives_back(&token(1));
+        assert!(gate.takes(&token(1)) && !gate.takes(&token(1)));
     }
 
     #[test]

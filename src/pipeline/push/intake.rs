@@ -11,6 +11,7 @@ use url::Url;
 use super::super::workers::Company;
 use super::super::{DATABASE_PAUSE, Shared, answer};
 use super::gate::Gate;
+use super::shown;
 use crate::feed;
 use crate::identity::IdentityRule;
 use crate::push::signature::{self, Verdict};
@@ -75,9 +76,29 @@ pub enum Refusal {
 
 /// A subscription that listens, with a hand free for one push.
 pub struct Ear {
-    token: Token,
     pushed: Pushed,
-    hand: OwnedSemaphorePermit,
+    hand: Hand,
+}
+
+/// The right to have one push of a feed in hand; given back by dropping it.
+struct Hand {
+    shared: Arc<Shared>,
+    token: Token,
+    _everyone: OwnedSemaphorePermit,
+}
+
+impl Hand {
+    fn take(shared: &Arc<Shared>, token: Token) -> Option<Self> {
+        let everyone = shared.push.hands.clone().try_acquire_owned().ok()?;
+        let free = shared.push.gate().takes(&token);
+        free.then(|| Self { shared: shared.clone(), token, _everyone: everyone })
+    }
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        self.shared.push.gate().gives_back(&self.token);
+    }
 }
 
 /// What became of a push that was heard.
@@ -152,8 +173,8 @@ impl Callbacks {
                 if pushed.leaving {
                     return Err(self.refused(Refusal::Left));
                 }
-                let hand = push.hands.clone().try_acquire_owned().map_err(|_| self.refused(Refusal::Busy))?;
-                Ok(Ear { token, pushed, hand })
+                let hand = Hand::take(&self.shared, token).ok_or_else(|| self.refused(Refusal::Busy))?;
+                Ok(Ear { pushed, hand })
             }
             Ok(None) => {
                 push.gate().lost(&token);
@@ -172,25 +193,25 @@ impl Callbacks {
         signatures: &[&str],
         body: Bytes,
     ) -> Result<Taken, Refusal> {
-        let Ear { token, pushed, hand } = ear;
+        let Ear { pushed, hand } = ear;
         let Some(secret) = &pushed.secret else {
-            return self.hint(&token, Signed::No, "unsigned").await;
+            return self.hint(&hand.token, Signed::No, "unsigned").await;
         };
         match signature::judge(signatures.iter().copied(), secret, &body) {
             Verdict::Genuine => {}
             Verdict::Forged | Verdict::Missing => {
-                tracing::info!(topic = pushed.topic, "a push that its hub did not sign was ignored");
+                tracing::info!(topic = shown(&pushed.topic), "a push that its hub did not sign was ignored");
                 self.shared.metrics.callback("bad-signature");
                 return Ok(Taken::Ignored);
             }
         }
         if body.iter().all(u8::is_ascii_whitespace) {
-            return self.hint(&token, Signed::Yes, "light").await;
+            return self.hint(&hand.token, Signed::Yes, "light").await;
         }
         self.shared.metrics.callback("accepted");
         let shared = self.shared.clone();
         self.shared.push.under_way.spawn(async move {
-            record(&shared, &token, &pushed, content_type, body).await;
+            record(&shared, &hand.token, &pushed, content_type, body).await;
             drop(hand);
         });
         Ok(Taken::Read)
@@ -225,7 +246,7 @@ async fn record(shared: &Shared, token: &Token, pushed: &Pushed, content_type: O
     match try_record(shared, token, pushed, content_type, body).await {
         Ok(Some(receipt)) => {
             let (new, changed) = (receipt.new_entries as u64, receipt.changed_entries as u64);
-            tracing::debug!(topic = pushed.topic, new, changed, "a push was recorded");
+            tracing::debug!(topic = shown(&pushed.topic), new, changed, "a push was recorded");
             shared.counts.add(|sum| {
                 sum.entries_new += new;
                 sum.entries_changed += changed;
@@ -235,7 +256,11 @@ async fn record(shared: &Shared, token: &Token, pushed: &Pushed, content_type: O
         }
         Ok(None) => {}
         Err(why) => {
-            tracing::info!(topic = pushed.topic, why, "a push could not be taken as it is; the feed is polled instead");
+            tracing::info!(
+                topic = shown(&pushed.topic),
+                why,
+                "a push could not be taken as it is; the feed is polled instead"
+            );
             shared.metrics.callback("unreadable");
             if let Err(error) = persist(shared, || shared.store.want_poll(token, Signed::Yes)).await {
                 tracing::warn!(%error, "a push was lost; the feed is polled in its turn");

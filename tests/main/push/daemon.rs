@@ -338,23 +338,23 @@ async fn hubs_that_fail_or_forget_are_asked_later_and_never_given_up() {
     world.hub.publish("/feed", feed(&[], Some((&world.hub.url("/hub"), &own))), &[]);
     world.hub.behave(Manner::Answers(503));
     let feed_id = world.add(&own).await;
-    let check = async |manner: Manner, detail: Option<&str>, failures: i32, hours: std::ops::Range<f64>| {
-        world.hub.behave(manner);
-        let row = until(&format!("{manner:?}"), async || {
+    // The hub treats the request after as `next`.
+    let check = async |detail: Option<&str>, failures: i32, hours: std::ops::Range<f64>, next: Manner| {
+        let row = until(&format!("failure {failures}"), async || {
+            // The five minutes are those for which it is being asked.
             world.row(feed_id).await.filter(|r| r.failures == failures && !(290.0..301.0).contains(&r.next_ask_in))
         })
         .await;
         assert_eq!((row.state.as_str(), row.detail.as_deref()), ("asked", detail));
-        assert!(hours.contains(&(row.next_ask_in / 3600.0)), "{manner:?}: {} s", row.next_ask_in);
+        assert!(hours.contains(&(row.next_ask_in / 3600.0)), "{failures}: {} s", row.next_ask_in);
+        world.hub.behave(next);
         sqlx::query("update subscriptions set next_ask_at = now()").execute(world.database.pool()).await.unwrap();
     };
-    check(Manner::Answers(503), Some("the hub answered 503: as I am told"), 1, 0.1..0.17).await;
-    check(Manner::Answers(503), Some("the hub answered 503: as I am told"), 2, 0.25..0.34).await;
-    world.hub.behave(Manner::Answers(400));
-    check(Manner::Answers(400), Some("the hub answered 400: as I am told"), 3, 19.0..24.1).await;
-    world.hub.behave(Manner::Forgets);
-    check(Manner::Forgets, None, 4, 6.0..8.1).await;
-    world.hub.behave(Manner::Verifies);
+    let (busy, refused) = ("the hub answered 503: as I am told", "the hub answered 400: as I am told");
+    check(Some(busy), 1, 0.1..0.17, Manner::Answers(503)).await;
+    check(Some(busy), 2, 0.25..0.34, Manner::Answers(400)).await;
+    check(Some(refused), 3, 19.0..24.1, Manner::Forgets).await;
+    check(None, 4, 6.0..8.1, Manner::Verifies).await;
     assert_eq!(world.state(feed_id, "active").await.failures, 0);
     world.close().await;
 }
@@ -464,6 +464,36 @@ async fn a_hub_without_tls_gets_no_secret_and_its_pushes_are_hints() {
     assert_eq!(world.push(&row, &["Claimed"]).await, 202);
     world.listed(feed_id, &["Polled"]).await;
     assert_eq!(world.row(feed_id).await.unwrap().pushes, 0, "anyone on the way could have sent it");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_daemon_on_the_database_hears_what_another_subscribed_to() {
+    let world = World::new("another").await;
+    let row = world.subscribed("/feed").await;
+    let mut config = Config::default();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    config.push.callback_url = Some(format!("http://{address}/").parse().unwrap());
+    let pages = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pages-push-2-{}", std::process::id()));
+    let another = Pipeline::new(Parts {
+        store: world.store.clone(),
+        fetcher: Fetcher::new(&config.fetch).unwrap(),
+        archive: Archive::open(&pages).unwrap(),
+        knowledge: Knowledge::builtin(),
+        config,
+        metrics: Metrics::default(),
+        health: Health::default(),
+        scope: Scope::Daemon,
+    });
+    let stop = CancellationToken::new();
+    let port = tokio::spawn(http::callback::serve(listener, another.callbacks().unwrap(), stop.clone()));
+    let body = feed(&["Heard"], None);
+    let callback = format!("http://{address}/websub/{}", row.path_token);
+    assert_eq!(post(&callback, &[&signed(&row.secret, body.as_bytes())], body.as_bytes()).await.status, 202);
+    world.listed(row.feed_id.unwrap(), &["Heard"]).await;
+    stop.cancel();
+    port.await.unwrap();
     world.close().await;
 }
 

@@ -49,12 +49,15 @@ pub struct Answer {
     pub body: String,
 }
 
+/// A document and its extra headers.
+type Document = (String, Vec<(String, String)>);
+
 struct Inner {
     address: SocketAddr,
     manner: Mutex<Manner>,
     requests: Mutex<Vec<Request>>,
-    /// Documents and their extra headers, by path.
-    documents: Mutex<BTreeMap<String, (String, Vec<(String, String)>)>>,
+    /// By path.
+    documents: Mutex<BTreeMap<String, Document>>,
     asked: Mutex<Vec<String>>,
     /// A document is given out for a permit.
     gate: Semaphore,

@@ -80,13 +80,13 @@ async fn bodies_are_bounded_in_size_and_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pushes_beyond_what_is_in_hand_are_to_come_again() {
+async fn pushes_of_one_feed_beyond_four_in_hand_are_to_come_again() {
     let world = World::new("busy").await;
-    let row = world.subscribed("/feed").await;
+    let (row, other) = (world.subscribed("/feed").await, world.subscribed("/other").await);
     let callback = world.callback(&row.topic);
     let (at, path) = (address(&callback), Url::parse(&callback).unwrap().path().to_owned());
     let mut begun = Vec::new();
-    for _ in 0..16 {
+    for _ in 0..4 {
         let mut stream = TcpStream::connect(at).await.unwrap();
         let head = format!("POST {path} HTTP/1.1\r\nHost: {at}\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -99,6 +99,7 @@ async fn pushes_beyond_what_is_in_hand_are_to_come_again() {
     let refused = post(&callback, &[], b"x").await;
     assert_eq!(refused.status, 503);
     assert!(refused.head.contains("retry-after: 60"), "{}", refused.head);
+    assert_eq!(world.push(&other, &["Other"]).await, 202, "another feed's hub does not wait");
     drop(begun);
     super::daemon::until("a free hand", async || (world.push(&row, &["Again"]).await == 202).then_some(())).await;
     world.listed(row.feed_id.unwrap(), &["Again"]).await;
