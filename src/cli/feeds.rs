@@ -9,8 +9,8 @@ use super::database::{self, Opened};
 use super::{Failure, print};
 use crate::config::Loaded;
 use crate::feed_list::{self, ListedFeed};
-use crate::polling::FeedOptions;
 use crate::fetch::{FetchKind, FetchRequest, Fetched, Fetcher};
+use crate::polling::FeedOptions;
 use crate::store::FeedOrigin;
 use crate::{feed, page};
 

@@ -245,7 +245,9 @@ impl Shared {
             return Err(FetchError::Status { status: status.as_u16(), retry_after });
         }
         if matches!(status.as_u16(), 206 | 226) {
-            return Err(FetchError::Protocol(format!("a part of the document ({status}), and the whole was asked for")));
+            return Err(FetchError::Protocol(format!(
+                "a part of the document ({status}), and the whole was asked for"
+            )));
         }
         let mut reader = BodyReader::new(&headers, journey.body_bytes_max, journey.overflow)?;
         let mut chunks = response.bytes_stream();

@@ -71,9 +71,9 @@ impl Clients {
             Some(Host::Domain(name)) => name.trim_matches(['[', ']', '.']).parse().ok(),
             None => None,
         };
-        literal.map_or(Ok(()), |address| self.guard.check_address(address)).map_err(|refused| {
-            FetchError::Denied(format!("the proxy: {refused}"))
-        })
+        literal
+            .map_or(Ok(()), |address| self.guard.check_address(address))
+            .map_err(|refused| FetchError::Denied(format!("the proxy: {refused}")))
     }
 }
 

@@ -71,8 +71,8 @@ impl ForOrigin {
     /// It is no header, or one the client sets itself.
     pub fn header(&mut self, name: &str, value: &str) -> Result<(), String> {
         let name = header_name(name)?;
-        let mut value =
-            HeaderValue::from_bytes(value.as_bytes()).map_err(|_| format!("the value of {name} has control characters"))?;
+        let mut value = HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| format!("the value of {name} has control characters"))?;
         value.set_sensitive(true);
         self.headers.insert(name, value);
         Ok(())

@@ -123,13 +123,7 @@ async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePer
     drop(permit);
 }
 
-async fn read(
-    shared: &Shared,
-    claim: &ClaimedFeed,
-    asked: Asked,
-    fetched: Fetched,
-    config: &PollConfig,
-) -> PollResult {
+async fn read(shared: &Shared, claim: &ClaimedFeed, asked: Asked, fetched: Fetched, config: &PollConfig) -> PollResult {
     let fetched = Arc::new(fetched);
     let job = {
         let fetched = fetched.clone();

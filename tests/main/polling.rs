@@ -162,7 +162,9 @@ impl Stage {
         let script = Script::default();
         let server = Server::start({
             let script = script.clone();
-            move |asked| script.lock().unwrap().get(&place(asked)).cloned().unwrap_or_else(|| answer("404 Not Found", &[], ""))
+            move |asked| {
+                script.lock().unwrap().get(&place(asked)).cloned().unwrap_or_else(|| answer("404 Not Found", &[], ""))
+            }
         })
         .await;
         let mut config = Config::default();
@@ -218,7 +220,8 @@ impl Stage {
 
     /// Whether this is true of the row of a feed.
     pub async fn is_true(&self, url: &str, condition: &str) -> bool {
-        let query = format!("select coalesce(({condition}), false) from feeds where feed_id = {}", self.feed(url).await);
+        let query =
+            format!("select coalesce(({condition}), false) from feeds where feed_id = {}", self.feed(url).await);
         sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(self.database.pool()).await.unwrap()
     }
 
@@ -285,7 +288,8 @@ fn spelled(n: usize, steps: &[Step]) -> Vec<Step> {
         }
         text.into_bytes()
     };
-    let steps = steps.iter().map(|step| if let Step::Send(bytes) = step { Step::Send(spelled(bytes)) } else { step.clone() });
+    let steps =
+        steps.iter().map(|step| if let Step::Send(bytes) = step { Step::Send(spelled(bytes)) } else { step.clone() });
     steps.collect()
 }
 
@@ -315,7 +319,8 @@ pub async fn conformance(name: &str, cases: &[Case]) {
     let mut stage = Stage::new(name, &names, |_| {}).await;
     let feeds: Vec<String> = (0..cases.len()).map(|n| format!("http://{}", long(n, "a/feed"))).collect();
     let list = cases.iter().zip(&feeds).map(|(case, url)| {
-        let options = if case.options.is_empty() { String::new() } else { format!("[feeds.options]\n{}\n", case.options) };
+        let options =
+            if case.options.is_empty() { String::new() } else { format!("[feeds.options]\n{}\n", case.options) };
         format!("[[feeds]]\nurl = \"{url}\"\n{options}")
     });
     stage.list(&list.collect::<String>()).await;

@@ -110,7 +110,8 @@ async fn validators_go_back_verbatim_and_each_for_itself() {
         case(
             "no-store is about the document, not about asking for it",
             [
-                feed_answers(ok(&["etag: \"1\"", "cache-control: no-store, no-cache", "expires: 0"], &["x"])).asks("a/feed"),
+                feed_answers(ok(&["etag: \"1\"", "cache-control: no-store, no-cache", "expires: 0"], &["x"]))
+                    .asks("a/feed"),
                 feed_answers(unchanged(&["cache-control: no-store"])).asks("a/feed | \"1\" | -").is("not-modified"),
             ],
         ),
@@ -197,12 +198,10 @@ async fn validators_vouch_only_for_what_was_read() {
         ),
         case(
             "a part where the whole was asked for",
-            [
-                feed_answers(answer("206 Partial Content", &["etag: \"1\"", "content-range: bytes 0-9/99"], rss(&["x"])))
-                    .asks("a/feed")
-                    .is("protocol")
-                    .then("etag is null"),
-            ],
+            [feed_answers(answer("206 Partial Content", &["etag: \"1\"", "content-range: bytes 0-9/99"], rss(&["x"])))
+                .asks("a/feed")
+                .is("protocol")
+                .then("etag is null")],
         ),
     ];
     conformance("vouching", &cases).await;
@@ -222,7 +221,9 @@ async fn validators_that_lie_are_found_out() {
                     .before("not_modified_in_a_row = 48")
                     .asks("a/feed")
                     .is("new")
-                    .then("validators_distrusted_until between now() + interval '29 days' and now() + interval '31 days'")
+                    .then(
+                        "validators_distrusted_until between now() + interval '29 days' and now() + interval '31 days'",
+                    )
                     .then("not_modified_in_a_row = 0"),
                 round().asks("a/feed").is("unchanged").then("validators_distrusted_until is not null"),
                 feed_answers(unchanged(&[]))
