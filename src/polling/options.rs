@@ -125,7 +125,8 @@ impl FeedOptions {
     /// The options as lines of the feed list; `None` where nothing is set.
     pub fn to_toml(&self) -> Option<String> {
         let table = toml::Table::try_from(Self { listed_at: None, ..self.clone() }.to_json()).ok()?;
-        (!table.is_empty()).then(|| table.to_string())
+        // A value alone is written on one line, tables too.
+        (!table.is_empty()).then(|| table.into_iter().map(|(key, value)| format!("{key} = {value}\n")).collect())
     }
 
     /// With the address they were listed under, where they hold anything for that origin alone.

@@ -252,7 +252,7 @@ async fn set_options(c: &mut PgConnection, rows: &Value, origin: FeedOrigin) -> 
 }
 
 /// The list with the feeds that have moved under the address they are polled at now, each address once.
-async fn current_addresses(c: &mut PgConnection, mut rows: Vec<Value>) -> Result<Value, StoreError> {
+async fn current_addresses(c: &mut PgConnection, rows: Vec<Value>) -> Result<Value, StoreError> {
     let listed: Vec<String> = rows.iter().filter_map(|row| Some(row.get("url")?.as_str()?.to_owned())).collect();
     let moved: HashMap<String, (String, String)> = sqlx::query!(
         "select a.url as old, f.url, f.host from feed_addresses a join feeds f using (feed_id) where a.url = any($1)",
@@ -263,16 +263,23 @@ async fn current_addresses(c: &mut PgConnection, mut rows: Vec<Value>) -> Result
     .into_iter()
     .map(|row| (row.old, (row.url, row.host)))
     .collect();
-    for row in &mut rows {
-        let found = row.get("url").and_then(Value::as_str).and_then(|url| moved.get(url));
-        if let (Some((url, host)), Some(fields)) = (found, row.as_object_mut()) {
-            fields.insert("url".to_owned(), json!(url));
-            fields.insert("host".to_owned(), json!(host));
-        }
-    }
+    let mut rows: Vec<(bool, Value)> = rows
+        .into_iter()
+        .map(|mut row| {
+            let found = row.get("url").and_then(Value::as_str).and_then(|url| moved.get(url));
+            if let (Some((url, host)), Some(fields)) = (found, row.as_object_mut()) {
+                fields.insert("url".to_owned(), json!(url));
+                fields.insert("host".to_owned(), json!(host));
+            }
+            (found.is_some(), row)
+        })
+        .collect();
+    // What the list says under the address of today comes before what it says under an old one.
+    rows.sort_by_key(|(moved, _)| *moved);
     let mut seen = HashSet::new();
-    rows.retain(|row| row.get("url").and_then(Value::as_str).is_some_and(|url| seen.insert(url.to_owned())));
-    Ok(Value::Array(rows))
+    let rows = rows.into_iter().map(|(_, row)| row);
+    let once = rows.filter(|row| row.get("url").and_then(Value::as_str).is_some_and(|url| seen.insert(url.to_owned())));
+    Ok(Value::Array(once.collect()))
 }
 
 fn feed_json(feed: &ListedFeed) -> Value {

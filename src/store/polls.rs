@@ -284,21 +284,29 @@ async fn update_address(c: &mut PgConnection, claim: &ClaimedFeed, moved: &Move,
             claim.feed_id,
             clipped(&format!("moved to {to}, which is polled already as feed {other}: paused"), 1000)
         )
-        .execute(c)
+        .execute(&mut *c)
         .await?;
+        // A list that names both means the one from now on, and does not wake the other.
+        leave_address(c, &claim.url, other).await?;
         return Ok(());
     }
-    sqlx::query!(
-        "insert into feed_addresses (url, feed_id) values ($1, $2)
-             on conflict (url) do update set feed_id = excluded.feed_id, left_at = now()",
-        claim.url,
-        claim.feed_id
-    )
-    .execute(&mut *c)
-    .await?;
+    leave_address(&mut *c, &claim.url, claim.feed_id).await?;
     // The feed can move back to where it was.
     sqlx::query!("delete from feed_addresses where url = $1", to).execute(&mut *c).await?;
     sqlx::query!("update feeds set url = $2, host = $3 where feed_id = $1", claim.feed_id, to, host).execute(c).await?;
+    Ok(())
+}
+
+/// From now on a feed list that names this address means that feed.
+async fn leave_address(c: &mut PgConnection, url: &str, feed_id: i64) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into feed_addresses (url, feed_id) values ($1, $2)
+             on conflict (url) do update set feed_id = excluded.feed_id, left_at = now()",
+        url,
+        feed_id
+    )
+    .execute(c)
+    .await?;
     Ok(())
 }
 

@@ -236,7 +236,7 @@ async fn a_feed_that_moves_onto_another_is_paused_and_an_old_address_means_the_f
         stage.update(url, "next_poll_at = now(), moved_since = now() - interval '8 days', moved_seen = 4").await;
     }
     stage.round().await;
-    let paused = "paused_at is not null and url = 'http://old.example/feed' and last_note like 'moved to http://new.example/feed%'";
+    let paused = "paused_at is not null and last_note like 'moved to http://new.example/feed%'";
     assert!(stage.is_true("http://old.example/feed", paused).await);
     assert!(
         stage.is_true("http://third.example/feed", "url = 'http://third.example/news' and paused_at is null").await
@@ -245,6 +245,9 @@ async fn a_feed_that_moves_onto_another_is_paused_and_an_old_address_means_the_f
     stage.list(list).await;
     let feeds: i64 = sqlx::query_scalar("select count(*) from feeds").fetch_one(stage.database.pool()).await.unwrap();
     assert_eq!(feeds, 3, "the list still names the old address, and means the same feed");
+    let paused = "select count(*) from feeds where url = 'http://old.example/feed' and paused_at is not null";
+    let paused: i64 = sqlx::query_scalar(paused).fetch_one(stage.database.pool()).await.unwrap();
+    assert_eq!(paused, 1, "the list does not wake it");
     assert!(
         stage.is_true("http://third.example/feed", "url = 'http://third.example/news' and paused_at is null").await
     );

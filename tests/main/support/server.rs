@@ -129,7 +129,8 @@ async fn serve(
     let steps = answer(&asked);
     let place = {
         let mut ledger = ledger.lock().unwrap();
-        ledger.push(Exchange { asked, answer: head_of(&steps), finished: None });
+        let finished = steps.is_empty().then(Instant::now);
+        ledger.push(Exchange { asked, answer: head_of(&steps), finished });
         ledger.len() - 1
     };
     let last = steps.len().saturating_sub(1);
