@@ -35,7 +35,7 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) -> Re
     let begin = decoded.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let mut feed = if json::is_json(begin) {
         json::feed(begin, base)?
-    } else if let Some(list) = sitemap::of_lines(begin) {
+    } else if let Some(list) = sitemap::read(begin, base).or_else(|| sitemap::of_lines(begin)) {
         list
     } else {
         from_markup(&decoded, bytes, base)?
@@ -53,10 +53,6 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) -> Re
 
 fn from_markup(text: &str, bytes: &[u8], base: Option<&Url>) -> Result<Feed, FeedError> {
     let parsed = markup::parse(text);
-    if let Some(mut sitemap) = sitemap::read(&parsed.root, base) {
-        sitemap.recovered.extend(parsed.mended.iter().map(|what| (*what).to_owned()));
-        return Ok(sitemap);
-    }
     let Some(root) = read::find_root(&parsed.root) else {
         if read::is_page(&parsed.root) {
             return Err(FeedError::Html);

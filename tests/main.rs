@@ -14,6 +14,8 @@ mod embedded;
 mod end_to_end;
 #[path = "main/feed_dates.rs"]
 mod feed_dates;
+#[path = "main/feed_documents.rs"]
+mod feed_documents;
 #[path = "main/feed_list.rs"]
 mod feed_list;
 #[path = "main/fetch.rs"]

@@ -10,7 +10,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 /// How far the XML declaration is looked for, in bytes: blank lines and a comment may come first.
 const DECLARATION_WITHIN: usize = 4096;
 /// How many valid characters outweigh one invalid sequence when a label says that the text is not UTF-8.
-const VALID_PER_INVALID: usize = 10;
+const VALID_PER_INVALID: usize = 4;
 
 /// The text, and a note where the document's own word about its charset did not hold.
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, Option<String>) {

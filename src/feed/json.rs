@@ -11,10 +11,14 @@ mod value;
 use serde_json::Value;
 use url::Url;
 
-use super::text::{absolute, one_line};
+use super::text::{absolute, one_line, plain};
 use super::tree::push_escaped;
-use super::{ENTRIES_MAX, EXCERPT_CHARS, Enclosure, Entry, Feed, FeedError, FeedFormat, SkippedEntry, dates, entities};
+use super::{ENTRIES_MAX, EXCERPT_CHARS, Enclosure, Entry, Feed, FeedError, FeedFormat, SkippedEntry, dates};
 use value::{get, number, string};
+
+/// The most authors, categories and attachments of an item: no honest item has more, and each is compared with those
+/// before it.
+const TERMS_MAX: usize = 100;
 
 /// Whether a text begins as JSON does: an object, or a list of values.
 pub fn is_json(begin: &str) -> bool {
@@ -25,16 +29,21 @@ pub fn is_json(begin: &str) -> bool {
 /// Reads a JSON Feed.
 pub fn feed(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
     let text = text.trim_start_matches('\u{feff}');
-    let (document, mended) = match serde_json::from_str::<Value>(text) {
-        Ok(document) => (document, Vec::new()),
-        Err(error) => loose::read(text).ok_or_else(|| FeedError::JsonNotFeed(error.to_string()))?,
+    let error = match serde_json::from_str::<Value>(text) {
+        Ok(document) => return of_value(&document, base),
+        Err(error) => error,
     };
-    let mut feed = match rss::channel(&document) {
-        Some(channel) => rss::feed(&channel, base),
-        None => json_feed(&document, base)?,
-    };
+    let read = loose::read(text).and_then(|(document, mended)| Some((of_value(&document, base).ok()?, mended)));
+    let (mut feed, mended) = read.ok_or_else(|| FeedError::JsonNotFeed(error.to_string()))?;
     feed.recovered.extend(mended.into_iter().map(str::to_owned));
     Ok(feed)
+}
+
+fn of_value(document: &Value, base: Option<&Url>) -> Result<Feed, FeedError> {
+    match rss::channel(document) {
+        Some(channel) => Ok(rss::feed(&channel, base)),
+        None => json_feed(document, base),
+    }
 }
 
 fn json_feed(document: &Value, base: Option<&Url>) -> Result<Feed, FeedError> {
@@ -148,7 +157,7 @@ fn entry(item: &Value, base: Option<&Url>) -> Entry {
 /// A plain text on one line. Its references are resolved, for many programs take a title from their HTML; its tags stay,
 /// for the format says that there are none.
 fn line(text: &str) -> Option<String> {
-    one_line(&entities::resolve(text, &entities::Defined::new()))
+    if text.contains('&') { plain(&text.replace('<', "&lt;")) } else { one_line(text) }
 }
 
 /// The WebSub hub before others.
@@ -167,7 +176,7 @@ fn names(item: &Value) -> Vec<String> {
             Some(one) => vec![one],
             None => Vec::new(),
         };
-        for person in people {
+        for person in people.into_iter().take(TERMS_MAX) {
             let name = person.as_str().and_then(line).or_else(|| string(person, "name").as_deref().and_then(line));
             names.extend(name.filter(|name| !names.contains(name)));
         }
@@ -184,7 +193,7 @@ fn texts(value: Option<&Value>) -> Vec<String> {
         Some(Value::String(text)) => text.split(',').collect(),
         _ => Vec::new(),
     };
-    for piece in pieces {
+    for piece in pieces.into_iter().take(TERMS_MAX) {
         texts.extend(line(piece).filter(|text| !texts.contains(text)));
     }
     texts
@@ -203,5 +212,5 @@ fn enclosures(item: &Value, base: Option<&Url>) -> Vec<Enclosure> {
             length: get(a, "size_in_bytes").and_then(number),
         })
     };
-    list.into_iter().filter_map(read).collect()
+    list.into_iter().take(TERMS_MAX).filter_map(read).collect()
 }

@@ -1,48 +1,58 @@
 //! Sitemaps: a site's pages with Google's news extension or without, an index of sitemaps, a list of addresses.
 //!
-//! In: the tree of a document, or a text. Out: a [`Feed`] of [`FeedFormat::Sitemap`]. An entry is dated by the news
-//! extension (`published_at`) and by `lastmod` (`updated_at`). Only what the document says is dated: an entry with
-//! neither is some page of the site, and whether it is news is not decided here. An index is a feed without entries
-//! whose [`Feed::sitemaps`] say where they are.
+//! In: a document's text. Out: a [`Feed`] of [`FeedFormat::Sitemap`], or nothing where it is no sitemap. An entry is
+//! dated by the news extension (`published_at`) and by `lastmod` (`updated_at`). Only what the document says is dated:
+//! an entry with neither is some page of the site, and whether it is news is not decided here. An index is a feed
+//! without entries whose [`Feed::sitemaps`] say where they are.
+
+mod tags;
 
 use std::cmp::Reverse;
 
 use url::Url;
 
 use super::text::{absolute, one_line, plain};
-use super::tree::Element;
 use super::{ENTRIES_MAX, EXCERPT_CHARS, Enclosure, Entry, Feed, FeedFormat, SkippedEntry, dates};
+use tags::{Event, Tags};
 
 /// The most sitemaps taken from an index. The format allows 50,000; those of a newspaper with one a day for each of
 /// many years are old but for the first few.
 const SITEMAPS_MAX: usize = 1000;
-/// The most images of an entry.
-const IMAGES_MAX: usize = 20;
+/// The most images and keywords of an entry.
+const TERMS_MAX: usize = 100;
+/// The longest text of a field that is kept, in bytes: an address has 2,048 at most (sitemaps.org).
+const FIELD_BYTES_MAX: usize = 8 * 1024;
+/// How many tags may stand before the root, such as a warning that a server's program printed.
+const TAGS_BEFORE_ROOT: usize = 16;
 
-/// Reads a sitemap or an index, if the nameless root holds one.
-pub fn read(root: &Element, base: Option<&Url>) -> Option<Feed> {
-    // The root may stand below a processing instruction's leftovers, never deep.
-    let top = || root.elements().chain(root.elements().flat_map(Element::elements));
-    if let Some(index) = top().find(|e| e.name() == "sitemapindex") {
-        return Some(index_of(index, base));
+/// Reads a sitemap or an index.
+pub fn read(text: &str, base: Option<&Url>) -> Option<Feed> {
+    let mut tags = Tags::of(text);
+    let opened = std::iter::from_fn(|| tags.next()).filter_map(|event| match event {
+        Event::Open(name) => Some(name),
+        _ => None,
+    });
+    let root = opened.take(TAGS_BEFORE_ROOT).find(|name| matches!(*name, "urlset" | "sitemapindex"))?;
+    let is_index = root == "sitemapindex";
+    let mut reader = Reader { feed: empty(), drafts: Vec::new(), open: None, scope: Scope::Own, field: None };
+    while let Some(event) = tags.next() {
+        reader.take(event);
     }
-    let urlset = top().find(|e| e.name() == "urlset")?;
-    let mut feed = empty();
-    let mut urls = Vec::new();
-    collect(urlset, "url", &mut urls);
+    reader.finish();
+    let Reader { mut feed, drafts, .. } = reader;
+    feed.recovered.extend(tags.mended().map(str::to_owned));
+    if is_index {
+        feed.sitemaps = newest_first(&drafts, base, &mut feed.recovered);
+        return Some(feed);
+    }
     let mut entries = Vec::new();
-    for url in urls {
-        if let Some(entry) = entry(url, base) {
-            entries.push(entry);
+    for draft in drafts {
+        if let Some(address) = draft.loc.as_deref().and_then(|loc| absolute(loc, base)) {
+            entries.push(draft.entry(address, base));
         } else if feed.skipped.len() < ENTRIES_MAX {
-            let excerpt = url.text().chars().take(EXCERPT_CHARS).collect();
+            let excerpt = draft.title.or(draft.loc).or(draft.lastmod).unwrap_or_default();
+            let excerpt = excerpt.chars().take(EXCERPT_CHARS).collect();
             feed.skipped.push(SkippedEntry { reason: "an entry without an address".to_owned(), excerpt });
-        }
-        let news = || url.elements().find(|e| e.name() == "news");
-        if feed.title.is_none() || feed.language.is_none() {
-            let publication = news().and_then(|news| news.elements().find(|e| e.name() == "publication"));
-            feed.title = feed.title.or_else(|| child(publication?, "name").as_deref().and_then(plain));
-            feed.language = feed.language.or_else(|| child(publication?, "language").as_deref().and_then(one_line));
         }
     }
     feed.entries = newest(entries, &mut feed.recovered);
@@ -64,8 +74,7 @@ pub fn of_lines(text: &str) -> Option<Feed> {
     (!feed.entries.is_empty()).then_some(feed)
 }
 
-/// The newest entries that the cap allows, in the order of the document. Sitemaps hold up to 50,000, and some have the
-/// newest last.
+/// The newest entries that the cap allows, in the order of the document: some sitemaps have the newest last.
 fn newest(mut entries: Vec<Entry>, notes: &mut Vec<String>) -> Vec<Entry> {
     if entries.len() <= ENTRIES_MAX {
         return entries;
@@ -78,66 +87,138 @@ fn newest(mut entries: Vec<Entry>, notes: &mut Vec<String>) -> Vec<Entry> {
     order.iter().filter_map(|at| entries.get_mut(*at).map(std::mem::take)).collect()
 }
 
-fn index_of(index: &Element, base: Option<&Url>) -> Feed {
-    let mut children = Vec::new();
-    collect(index, "sitemap", &mut children);
-    let mut sitemaps: Vec<_> = children
-        .into_iter()
-        .filter_map(|sitemap| {
-            let changed = child(sitemap, "lastmod").and_then(|date| dates::parse(&date));
-            Some((changed, absolute(&child(sitemap, "loc")?, base)?))
+fn newest_first(drafts: &[Draft], base: Option<&Url>, notes: &mut Vec<String>) -> Vec<String> {
+    let mut sitemaps: Vec<_> = drafts
+        .iter()
+        .filter_map(|draft| {
+            let changed = draft.lastmod.as_deref().and_then(dates::parse);
+            Some((changed, absolute(draft.loc.as_deref()?, base)?))
         })
         .collect();
     sitemaps.sort_by_key(|(changed, _)| Reverse(*changed));
-    let mut feed = empty();
     if sitemaps.len() > SITEMAPS_MAX {
-        feed.recovered.push(format!("{} sitemaps; the newest {SITEMAPS_MAX} are kept", sitemaps.len()));
+        notes.push(format!("{} sitemaps; the newest {SITEMAPS_MAX} are kept", sitemaps.len()));
     }
-    feed.sitemaps = sitemaps.into_iter().take(SITEMAPS_MAX).map(|(_, address)| address).collect();
-    feed
+    sitemaps.into_iter().take(SITEMAPS_MAX).map(|(_, address)| address).collect()
 }
 
-/// The elements of a name at any depth: one that was never closed holds the next.
-fn collect<'a>(parent: &'a Element, name: &str, out: &mut Vec<&'a Element>) {
-    for element in parent.elements() {
-        if element.name() == name {
-            out.push(element);
+/// Which extension the fields that follow belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Own,
+    News,
+    Publication,
+    /// An image: only its address is taken.
+    Image,
+    /// A video, or anything else with fields of the same names.
+    Other,
+}
+
+/// An entry's fields as written.
+#[derive(Default)]
+struct Draft {
+    loc: Option<String>,
+    lastmod: Option<String>,
+    title: Option<String>,
+    published: Option<String>,
+    keywords: Option<String>,
+    images: Vec<String>,
+}
+
+impl Draft {
+    fn entry(self, address: String, base: Option<&Url>) -> Entry {
+        let mut categories: Vec<String> = Vec::new();
+        for keyword in self.keywords.unwrap_or_default().split([',', ';']).take(TERMS_MAX) {
+            categories.extend(one_line(keyword).filter(|keyword| !categories.contains(keyword)));
         }
-        collect(element, name, out);
+        let images = self.images.iter().filter_map(|image| absolute(image, base));
+        Entry {
+            id: self.loc,
+            url: Some(address),
+            title: self.title,
+            published_at: self.published.as_deref().and_then(dates::parse),
+            published_raw: self.published,
+            updated_at: self.lastmod.as_deref().and_then(dates::parse),
+            updated_raw: self.lastmod,
+            categories,
+            enclosures: images.map(|url| Enclosure { url, media_type: None, length: None }).collect(),
+            ..Entry::default()
+        }
     }
 }
 
-fn entry(url: &Element, base: Option<&Url>) -> Option<Entry> {
-    let loc = child(url, "loc")?;
-    let address = absolute(&loc, base)?;
-    let news = url.elements().find(|e| e.name() == "news");
-    let of_news = |name: &str| child(news?, name);
-    let published_raw = of_news("publication_date");
-    let updated_raw = child(url, "lastmod");
-    let mut categories: Vec<String> = Vec::new();
-    for keyword in of_news("keywords").unwrap_or_default().split([',', ';']) {
-        categories.extend(plain(keyword).filter(|keyword| !categories.contains(keyword)));
-    }
-    let images = url.elements().filter(|e| e.name() == "image").take(IMAGES_MAX);
-    let images = images.filter_map(|image| absolute(&child(image, "loc")?, base));
-    Some(Entry {
-        id: Some(loc),
-        url: Some(address),
-        title: of_news("title").as_deref().and_then(plain),
-        published_at: published_raw.as_deref().and_then(dates::parse),
-        published_raw,
-        updated_at: updated_raw.as_deref().and_then(dates::parse),
-        updated_raw,
-        categories,
-        enclosures: images.map(|url| Enclosure { url, media_type: None, length: None }).collect(),
-        ..Entry::default()
-    })
+/// Tags to drafts. Fields end where the next tag begins, so an end tag that was forgotten costs nothing.
+struct Reader {
+    feed: Feed,
+    drafts: Vec<Draft>,
+    open: Option<Draft>,
+    scope: Scope,
+    field: Option<(String, String)>,
 }
 
-/// The text of a child element, in whatever namespace, trimmed, not empty.
-fn child(parent: &Element, name: &str) -> Option<String> {
-    let found = parent.elements().filter(|e| e.name() == name).map(|e| e.text().trim().to_owned());
-    found.into_iter().find(|text| !text.is_empty())
+impl Reader {
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Text(text) => {
+                if let Some((_, written)) = self.field.as_mut().filter(|(_, w)| w.len() + text.len() <= FIELD_BYTES_MAX)
+                {
+                    written.push_str(text);
+                }
+            }
+            Event::Open(name) => {
+                self.end_field();
+                match name {
+                    "url" | "sitemap" => {
+                        self.finish();
+                        self.open = Some(Draft::default());
+                    }
+                    "news" => self.scope = Scope::News,
+                    "publication" => self.scope = Scope::Publication,
+                    "image" => self.scope = Scope::Image,
+                    "video" | "pagemap" => self.scope = Scope::Other,
+                    _ => self.field = Some((name.to_owned(), String::new())),
+                }
+            }
+            Event::Close(name) => {
+                self.end_field();
+                match name {
+                    "url" | "sitemap" => self.finish(),
+                    "publication" => self.scope = Scope::News,
+                    "news" | "image" | "video" | "pagemap" => self.scope = Scope::Own,
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn end_field(&mut self) {
+        let Some((name, text)) = self.field.take() else { return };
+        let (Some(draft), Some(text)) = (self.open.as_mut(), plain(&text)) else { return };
+        let slot = match (self.scope, name.as_str()) {
+            (Scope::Own, "loc") => &mut draft.loc,
+            (Scope::Own, "lastmod") => &mut draft.lastmod,
+            (Scope::News, "title") => &mut draft.title,
+            (Scope::News, "publication_date") => &mut draft.published,
+            (Scope::News, "keywords") => &mut draft.keywords,
+            (Scope::Publication, "name") => &mut self.feed.title,
+            (Scope::Publication, "language") => &mut self.feed.language,
+            (Scope::Image, "loc") if draft.images.len() < TERMS_MAX => {
+                draft.images.push(text);
+                return;
+            }
+            _ => return,
+        };
+        // The first word counts.
+        if slot.is_none() {
+            *slot = Some(text);
+        }
+    }
+
+    fn finish(&mut self) {
+        self.end_field();
+        self.drafts.extend(self.open.take());
+        self.scope = Scope::Own;
+    }
 }
 
 fn empty() -> Feed {

@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::super::entities::{self, Defined};
+use super::super::text::plain;
 use super::words;
 
 /// The most tokens looked at: a date has some twenty.
@@ -14,7 +14,7 @@ const ZEROS: [char; 8] = ['٠', '۰', '०', '০', '๐', '௦', '០', '၀'];
 /// Lower case, without accents, with ASCII digits, plain spaces and plain hyphens. References are resolved, for a date
 /// may be escaped once more than its feed.
 pub fn fold(text: &str) -> String {
-    let plain = if text.contains('&') { entities::resolve(text, &Defined::new()) } else { text.to_owned() };
+    let plain = if text.contains(['&', '<']) { plain(text).unwrap_or_default() } else { text.to_owned() };
     let folded: String = plain
         .nfkd()
         .filter(|c| !is_accent(*c) && !is_invisible(*c))

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::super::text::{absolute, one_line, person, plain};
 use super::value::{attribute, element_text, elements, get, number};
-use super::{Enclosure, Entry, Feed, dates, empty, take_items};
+use super::{Enclosure, Entry, Feed, TERMS_MAX, dates, empty, take_items};
 
 /// The channel of such a document: its own fields, and where its items are.
 pub struct Channel<'a> {
@@ -99,7 +99,7 @@ fn related(parent: &Value, rel: &str, base: Option<&Url>) -> Option<String> {
 fn authors(item: &Value) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for key in ["author", "dc:creator", "creator", "itunes:author", "contributor"] {
-        for author in elements(item, key) {
+        for author in elements(item, key).into_iter().take(TERMS_MAX) {
             let name = get(author, "name").and_then(element_text).or_else(|| element_text(author));
             names.extend(name.as_deref().and_then(person).filter(|name| !names.contains(name)));
         }
@@ -110,7 +110,7 @@ fn authors(item: &Value) -> Vec<String> {
 fn categories(item: &Value) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for key in ["category", "dc:subject"] {
-        for category in elements(item, key) {
+        for category in elements(item, key).into_iter().take(TERMS_MAX) {
             let term = element_text(category).or_else(|| attribute(category, "term"));
             texts.extend(term.as_deref().and_then(one_line).filter(|term| !texts.contains(term)));
         }
@@ -121,7 +121,7 @@ fn categories(item: &Value) -> Vec<String> {
 fn enclosures(item: &Value, base: Option<&Url>) -> Vec<Enclosure> {
     let mut found: Vec<Enclosure> = Vec::new();
     for key in ["enclosure", "media:content", "media:thumbnail"] {
-        for element in elements(item, key) {
+        for element in elements(item, key).into_iter().take(TERMS_MAX) {
             let url = attribute(element, "url").and_then(|url| absolute(&url, base));
             let Some(url) = url.filter(|url| found.iter().all(|e| e.url != *url)) else { continue };
             let length = ["length", "fileSize"].iter().find_map(|name| attribute(element, name));
