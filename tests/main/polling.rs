@@ -17,8 +17,12 @@ mod options;
 mod redirects;
 #[path = "polling/refusals.rs"]
 mod refusals;
+#[path = "polling/sitemaps.rs"]
+mod sitemaps;
 #[path = "polling/spacing.rs"]
 mod spacing;
+#[path = "polling/standstill.rs"]
+mod standstill;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
