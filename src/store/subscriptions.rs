@@ -70,7 +70,8 @@ pub struct PushSummary {
 }
 
 impl Store {
-    /// Parts subscriptions from feeds that were removed or paused or have named another hub: they are to be left.
+    /// Parts subscriptions from feeds that were removed, paused, given a proxy, or have named another hub: they are to
+    /// be left.
     /// Forgets those that were left.
     pub async fn part_subscriptions(&self) -> Result<(), StoreError> {
         self.unit(|connection| {
@@ -79,7 +80,8 @@ impl Store {
                 sqlx::query!(
                     "update subscriptions s set feed_id = null from feeds f
                       where f.feed_id = s.feed_id
-                        and (f.paused_at is not null or (f.hub_url, f.topic_url) is distinct from (s.hub, s.topic))"
+                        and (f.paused_at is not null or f.options->>'proxy' is not null
+                             or (f.hub_url, f.topic_url) is distinct from (s.hub, s.topic))"
                 )
                 .execute(&mut *c)
                 .await?;
@@ -105,14 +107,16 @@ impl Store {
         .await
     }
 
-    /// Feeds that name a hub and have no subscription: feed, hub, topic. At most 5,000.
+    /// Feeds that name a hub and have no subscription: feed, hub, topic. At most 5,000. A feed that is asked through a
+    /// proxy is left out: its hub would learn who reads it.
     pub async fn feeds_without_subscription(&self) -> Result<Vec<(i64, String, String)>, StoreError> {
         self.unit(|connection| {
             Box::pin(async move {
                 let rows = sqlx::query!(
                     "select f.feed_id, f.hub_url as \"hub_url!\", f.topic_url as \"topic_url!\" from feeds f
                       where f.hub_url is not null and f.topic_url is not null and f.paused_at is null
-                        and f.origin <> 'demo' and not exists (select from subscriptions s where s.feed_id = f.feed_id)
+                        and f.options->>'proxy' is null and f.origin <> 'demo'
+                        and not exists (select from subscriptions s where s.feed_id = f.feed_id)
                       order by f.feed_id limit $1",
                     ADDED_AT_ONCE,
                 )

@@ -61,7 +61,9 @@ impl Fetcher {
                 }
                 Hop::Redirect(next) => url = next,
                 Hop::Answer(posted) => {
-                    if posted.status >= 400 {
+                    if (200..300).contains(&posted.status) {
+                        shared.politeness.served(&key);
+                    } else {
                         shared.politeness.refused(&key, posted.status, posted.retry_after);
                     }
                     return Ok(posted);

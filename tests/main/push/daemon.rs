@@ -360,16 +360,22 @@ async fn hubs_that_fail_or_forget_are_asked_later_and_never_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_feed_that_is_removed_or_paused_is_left_at_its_hub() {
+async fn a_feed_that_is_removed_or_paused_or_given_a_proxy_is_left_at_its_hub() {
     let world = World::new("left").await;
     let (one, two) = (world.subscribed("/one").await, world.subscribed("/two").await);
+    let three = world.subscribed("/three").await;
     let callback = world.callback(&one.topic);
     let unwanted = form(&[("hub.mode", "unsubscribe"), ("hub.topic", &one.topic), ("hub.challenge", "x")]);
     assert_eq!(get(&callback, &unwanted).await.status, 404, "we did not ask to leave");
 
     world.store.remove_feeds(std::slice::from_ref(&one.topic)).await.unwrap();
     world.store.set_paused(std::slice::from_ref(&two.topic), true).await.unwrap();
-    for row in [&one, &two] {
+    sqlx::query("update feeds set options = '{\"proxy\": \"http://proxy.example:3128\"}' where feed_id = $1")
+        .bind(three.feed_id)
+        .execute(world.database.pool())
+        .await
+        .unwrap();
+    for row in [&one, &two, &three] {
         let left = |r: &Request| r.get("hub.mode") == "unsubscribe" && r.get("hub.topic") == row.topic;
         let request = world.request(|r| left(r) && r.verified.is_some()).await;
         assert!(request.get("hub.callback").ends_with(&row.path_token));
