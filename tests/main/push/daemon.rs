@@ -61,6 +61,7 @@ impl World {
         change(&mut config, &hub);
         let store = Store::connect(database.connect_options(), &config.database, &config.pipeline).await.unwrap();
         store.migrate().await.unwrap();
+        sqlx::raw_sql(SELDOM).execute(database.pool()).await.unwrap();
         let pages =
             std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pages-push-{name}-{}", std::process::id()));
         let metrics = Metrics::default();
@@ -91,24 +92,12 @@ impl World {
             .unwrap()
     }
 
-    /// Adds a feed that names the hub, and waits until the hub has verified. After that it is not polled by itself.
+    /// Adds a feed that names the hub, and waits until the hub has verified.
     pub async fn subscribed(&self, path: &str) -> Row {
         let own = self.hub.url(path);
         self.hub.publish(path, feed(&[], Some((&self.hub.url("/hub"), &own))), &[]);
         let feed_id = self.add(&own).await;
-        let row = self.state(feed_id, "active").await;
-        self.rest().await;
-        row
-    }
-
-    /// No feed is due for a day.
-    pub async fn rest(&self) {
-        until("no poll under way", async || {
-            let rests = "update feeds set next_poll_at = now() + interval '1 day' where lease_until is null";
-            let done = sqlx::query(rests).execute(self.database.pool()).await.unwrap().rows_affected();
-            (done == self.count("select count(*) from feeds").await.unsigned_abs()).then_some(())
-        })
-        .await;
+        self.state(feed_id, "active").await
     }
 
     pub async fn rows(&self) -> Vec<Row> {
@@ -169,6 +158,12 @@ impl World {
         self.store.close().await;
     }
 }
+
+/// Whatever the schedule says, a feed that was polled is due in a day: what comes before came by a push.
+const SELDOM: &str = "create function seldom() returns trigger language plpgsql as
+     $$ begin new.next_poll_at := now() + interval '1 day'; return new; end $$;
+     create trigger seldom before update on feeds for each row
+     when (new.last_polled_at is distinct from old.last_polled_at) execute function seldom();";
 
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..1200 {
@@ -429,6 +424,9 @@ async fn a_push_during_a_poll_is_not_lost() {
     // A hint at the same time: the poll under way may have begun before the news.
     let callback = world.callback(&row.topic);
     assert_eq!(post(&callback, &[&signed(&row.secret, b"")], b"").await.status, 202);
+    world.store.start_wanted_polls(Duration::ZERO).await.unwrap();
+    let waiting = "select count(*) from subscriptions where poll_wanted_at is not null";
+    assert_eq!(world.count(waiting).await, 1, "the hint waits for the poll to end");
     world.hub.publish("/feed", feed(&["Polled"], Some((&world.hub.url("/hub"), &own))), &[]);
     world.hub.release();
     world.listed(feed_id, &["Polled", "Pushed"]).await;
@@ -464,7 +462,6 @@ async fn a_hub_without_tls_gets_no_secret_and_its_pushes_are_hints() {
     let row = world.state(feed_id, "active").await;
     let request = world.request(|r| r.get("hub.topic") == own).await;
     assert!(!row.signed && !request.form.contains_key("hub.secret"));
-    world.rest().await;
 
     world.hub.publish("/feed", feed(&["Polled"], Some(("http://hub.example/hub", &own))), &[]);
     assert_eq!(world.push(&row, &["Claimed"]).await, 202);
