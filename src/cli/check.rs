@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{Failure, print};
-use crate::config::{Config, Loaded, load::Problem};
+use crate::config::{Config, Loaded, Secrets, load::Problem};
 use crate::feed_list;
+use crate::fetch::SafeUrl;
 
 /// `wireroom validate`: all errors at once, each with file and line.
 pub fn validate(loaded: &Result<Loaded, Vec<Problem>>, files: &[PathBuf]) -> Result<(), Failure> {
@@ -22,7 +23,7 @@ pub fn validate(loaded: &Result<Loaded, Vec<Problem>>, files: &[PathBuf]) -> Res
         Err(found) => problems.extend(found.iter().map(ToString::to_string)),
     }
     for file in &lists {
-        check_list(file, &mut problems)?;
+        check_list(file, loaded.as_ref().map(|loaded| &loaded.config.secrets).ok(), &mut problems)?;
     }
     for problem in &problems {
         eprintln!("{problem}");
@@ -30,7 +31,7 @@ pub fn validate(loaded: &Result<Loaded, Vec<Problem>>, files: &[PathBuf]) -> Res
     if problems.is_empty() { Ok(()) } else { Err(Failure::Config(format!("{} problems", problems.len()))) }
 }
 
-fn check_list(file: &Path, problems: &mut Vec<String>) -> Result<(), Failure> {
+fn check_list(file: &Path, secrets: Option<&Secrets>, problems: &mut Vec<String>) -> Result<(), Failure> {
     let name = file.display();
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
@@ -42,6 +43,10 @@ fn check_list(file: &Path, problems: &mut Vec<String>) -> Result<(), Failure> {
     match feed_list::read_any(&name.to_string(), &text) {
         Ok(list) => {
             problems.extend(list.rejected.iter().map(|r| format!("{name}:{}: {}", r.line, r.reason)));
+            problems.extend(list.feeds.iter().filter_map(|feed| {
+                let why = feed.options.as_ref()?.manner(&feed.url, secrets?).err()?;
+                Some(format!("{name}: {}: {why}", SafeUrl(&feed.url)))
+            }));
             print::line(&format!("{name}: {} feeds, {} rejected", list.feeds.len(), list.rejected.len()))
         }
         Err(error) => {

@@ -145,6 +145,17 @@ pub fn unchanged(headers: &[&str]) -> Vec<Step> {
     answer("304 Not Modified", headers, "")
 }
 
+/// A news sitemap with one article of today.
+pub fn news_sitemap() -> String {
+    format!(
+        "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" \
+         xmlns:news=\"http://www.google.com/schemas/sitemap-news/0.9\"><url><loc>http://pages.example/x</loc><news:news>\
+         <news:publication><news:name>Paper</news:name><news:language>en</news:language></news:publication>\
+         <news:publication_date>{}</news:publication_date><news:title>Quay closed</news:title></news:news></url></urlset>",
+        chrono::Utc::now().to_rfc3339()
+    )
+}
+
 type Script = Arc<Mutex<HashMap<String, Vec<Step>>>>;
 
 /// A server, a database and the daemon's parts.
@@ -318,8 +329,10 @@ fn shown(n: usize, exchange: &Exchange) -> String {
 
 /// Runs a table of cases and the checker over them all.
 pub async fn conformance(name: &str, cases: &[Case]) {
-    let names: Vec<String> =
+    let mut names: Vec<String> =
         (0..cases.len()).flat_map(hosts).map(|(_, host)| host.trim_end_matches('/').to_owned()).collect();
+    // Where the entries of today lead; no page is there.
+    names.push("pages.example".to_owned());
     let mut stage = Stage::new(name, &names, |_| {}).await;
     let feeds: Vec<String> = (0..cases.len()).map(|n| format!("http://{}", long(n, "a/feed"))).collect();
     let list = cases.iter().zip(&feeds).map(|(case, url)| {

@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110 §13): what is sent back, to whom, and when it is not believed.
 
-use super::{case, conformance, feed_answers, ok, round, rss, unchanged};
-use crate::support::server::answer;
+use super::{case, conformance, feed_answers, news_sitemap, ok, round, rss, unchanged};
+use crate::support::server::{Step, answer};
 
 const MONDAY: &str = "last-modified: Mon, 02 Nov 2026 10:00:00 GMT";
 const TUESDAY: &str = "last-modified: Tue, 03 Nov 2026 10:00:00 GMT";
@@ -154,6 +154,10 @@ async fn validators_go_back_verbatim_and_each_for_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn validators_vouch_only_for_what_was_read() {
     let whole = rss(&["x", "y"]);
+    let index = "HTTP/1.1 200 OK\r\nconnection: close\r\netag: \"i\"\r\n\r\n<sitemapindex \
+                 xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"><sitemap><loc>http://a/news.xml</loc></sitemap>\
+                 </sitemapindex>"
+        .to_owned();
     let cut = whole.split_at(whole.len() - 200).0;
     let cases = [
         case(
@@ -187,6 +191,18 @@ async fn validators_vouch_only_for_what_was_read() {
             [
                 feed_answers(answer("200 OK", &["etag: \"1\""], cut)).asks("a/feed").is("new").then("etag is null"),
                 feed_answers(ok(&["etag: \"1\""], &["x", "y"])).asks("a/feed").is("new").then("etag = '\"1\"'"),
+            ],
+        ),
+        case(
+            "an index of sitemaps, whose documents change while it stays",
+            [
+                feed_answers(vec![Step::Send(index.into_bytes())])
+                    .site("a/news.xml", answer("200 OK", &["etag: \"n\""], news_sitemap()))
+                    .asks("a/feed")
+                    .asks("a/news.xml")
+                    .is("new")
+                    .then("etag is null and listed_entries = 1"),
+                round().asks("a/feed").asks("a/news.xml").is("unchanged"),
             ],
         ),
         case(

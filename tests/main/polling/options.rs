@@ -457,3 +457,25 @@ fn a_feed_that_moved_to_https_keeps_its_sign_in_and_one_that_moved_elsewhere_doe
         assert!(shown.contains(&format!("\"{origin}\"")), "{polled_at}: {shown}");
     }
 }
+
+#[test]
+fn validate_names_the_secrets_that_are_not_set() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("validate-{}.toml", std::process::id()));
+    std::fs::write(&file, PRIVATE).unwrap();
+    let run = |environment: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wireroom"));
+        let output = command.arg("validate").arg(&file).envs(environment.iter().copied()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = run(&[("WIREROOM_SECRET_COOKIES", COOKIE), ("WIREROOM_SECRET_PAPER_TOKEN", TOKEN)]);
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains("paper.example/feed") && said.contains("WIREROOM_SECRET_PAPER,"), "{said}");
+    let both = format!("reader:{PASSWORD}");
+    let all =
+        [("WIREROOM_SECRET_COOKIES", COOKIE), ("WIREROOM_SECRET_PAPER_TOKEN", TOKEN), ("WIREROOM_SECRET_PAPER", &both)];
+    let (code, said) = run(&all);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = run(&[("WIREROOM_SECRET_PAPER_FILE", "/nonexistent/secret")]);
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains("WIREROOM_SECRET_PAPER_FILE: /nonexistent/secret cannot be read"), "{said}");
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, ZlibEncoder};
 
-use super::{Case, Stage, case, conformance, feed_answers, ok, round, rss, unchanged};
+use super::{Case, Stage, case, conformance, feed_answers, news_sitemap, ok, round, rss, unchanged};
 use crate::fetch::gzip;
 use crate::support::server::{Step, answer};
 
@@ -98,6 +98,10 @@ async fn bodies_are_read_however_they_come() {
         read("deflate without its wrapping", answer("200 OK", &["content-encoding: deflate"], bare.finish().unwrap())),
         read("text labelled as gzip", answer("200 OK", &["content-encoding: gzip"], &feed)),
         read("a .gz without a label", answer("200 OK", &["content-type: application/x-gzip"], gzip(feed.as_bytes()))),
+        read(
+            "a sitemap's .gz",
+            answer("200 OK", &["content-type: application/x-gzip"], gzip(news_sitemap().as_bytes())),
+        ),
         read("in chunks, with a trailer", vec![send(chunks)]),
         read("until the connection ends", vec![send(format!("HTTP/1.0 200 OK\r\n\r\n{feed}"))]),
         read("slowly", vec![send("HTTP/1.1 200 OK\r\n\r\n"), Step::Wait(Duration::from_millis(200)), send(&feed)]),
