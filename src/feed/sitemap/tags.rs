@@ -4,6 +4,7 @@
 const TAG_BYTES_MAX: usize = 16 * 1024;
 
 /// What follows next in the document. Names are lower case, without their prefix.
+#[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     /// A start tag.
     Open(&'a str),
