@@ -57,12 +57,12 @@ impl<'a> Tags<'a> {
                 self.rest = rest;
                 continue;
             }
-            let within = after.char_indices().nth(TAG_BYTES_MAX).map_or(after.len(), |(at, _)| at);
-            let end = after.get(..within).and_then(|tag| tag.find(['<', '>']));
+            let end = after.bytes().take(TAG_BYTES_MAX).position(|b| matches!(b, b'<' | b'>'));
             let Some((tag, rest)) = end.and_then(|end| after.split_at_checked(end)) else {
-                // No end: the rest of a document that was cut.
-                self.is_cut = true;
-                self.rest = if within == after.len() { "" } else { after };
+                // No end: the rest of a document that was cut, or no tag.
+                let is_long = after.len() > TAG_BYTES_MAX;
+                self.is_cut |= !is_long;
+                self.rest = if is_long { after } else { "" };
                 continue;
             };
             let Some(rest) = rest.strip_prefix('>') else {
