@@ -1,5 +1,7 @@
 //! The tags of a sitemap, one after the other. Sitemaps are flat and long: 50,000 addresses need no tree.
 
+use super::super::markup::CUT_OFF;
+
 /// The most bytes looked at for the end of a tag: the longest root, with all extensions declared, has some 800.
 const TAG_BYTES_MAX: usize = 16 * 1024;
 
@@ -30,7 +32,7 @@ impl<'a> Tags<'a> {
 
     /// What had to be mended so far.
     pub fn mended(&self) -> impl Iterator<Item = &'static str> {
-        let notes = [(self.is_cut, "the document is cut off"), (self.has_stray, "a stray `<` in text")];
+        let notes = [(self.is_cut, CUT_OFF), (self.has_stray, "a stray `<` in text")];
         notes.into_iter().filter_map(|(is_so, note)| is_so.then_some(note))
     }
 
