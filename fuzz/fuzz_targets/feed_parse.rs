@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 
 #[path = "../../src"]
 mod library {
-    #[allow(dead_code, reason = "the daemon uses all of it, the target one function")]
+    #[allow(dead_code, unused_imports, reason = "the daemon uses all of it, the target one function")]
     pub mod feed;
 }
 #[allow(dead_code, reason = "the other target uses the other half")]

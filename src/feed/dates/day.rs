@@ -146,19 +146,7 @@ fn by_numbers(tokens: &mut Tokens, weekday: Option<Weekday>) -> Option<NaiveDate
     let value = |at: usize| tokens.value(at, 4);
     let year = |at: usize| Some(full_year(value(at)?.try_into().ok()?, digits(at).len()));
     let found = match chain.as_slice() {
-        [a, b, c, ..] => {
-            let mark = separator(tokens, *a);
-            let (x, y, z) = (value(*a)?, value(*b)?, value(*c)?);
-            match (digits(*a).len(), digits(*c).len()) {
-                // Some write the month with three digits, and some the day before the month.
-                (4, _) => date(year(*a)?, y, z).or_else(|| date(year(*a)?, z, y)),
-                (_, 4) => month_or_day(year(*c)?, x, y, mark == Some('/'), weekday),
-                (2, 2) if mark == Some('-') || x > 31 => date(year(*a)?, y, z),
-                (..=2, 2) => month_or_day(year(*c)?, x, y, mark == Some('/'), weekday),
-                (2, 1) if mark != Some('.') => date(year(*a)?, y, z),
-                _ => None,
-            }
-        }
+        [first, second, third, ..] => triple(tokens, [*first, *second, *third], weekday),
         [a, b] => match (digits(*a).len(), digits(*b).len()) {
             (4, 1 | 2) => date(year(*a)?, value(*b)?, 1),
             (1 | 2, 4) => date(year(*b)?, value(*a)?, 1),
@@ -172,6 +160,28 @@ fn by_numbers(tokens: &mut Tokens, weekday: Option<Weekday>) -> Option<NaiveDate
     let end = chain.get(2).or(chain.last())? + 1;
     tokens.take(first..end);
     Some(found)
+}
+
+/// Year, month and day in the order that their lengths and the marks between them tell.
+fn triple(tokens: &Tokens, at: [usize; 3], weekday: Option<Weekday>) -> Option<NaiveDate> {
+    let [first, second, third] = at.map(|at| tokens.value(at, 4));
+    let (first, second, third) = (first?, second?, third?);
+    let [digits, _, last_digits] = at.map(|at| tokens.number(at).map_or(0, str::len));
+    let mark = tokens.mark(at[0] + 1);
+    let year = |value: u32, digits: usize| Some(full_year(value.try_into().ok()?, digits));
+    let year_last = || month_or_day(year(third, last_digits)?, first, second, mark == Some('/'), weekday);
+    match (digits, last_digits) {
+        // Some write the month with three digits, and some the day before the month.
+        (4, _) => {
+            let year = year(first, 4)?;
+            date(year, second, third).or_else(|| date(year, third, second))
+        }
+        (_, 4) => year_last(),
+        (2, 2) if mark == Some('-') || first > 31 => date(year(first, 2)?, second, third),
+        (..=2, 2) => year_last(),
+        (2, 1) if mark != Some('.') => date(year(first, 2)?, second, third),
+        _ => None,
+    }
 }
 
 /// `20031231`, `031231`, `-0312`; and a year, where nothing else is written.
@@ -203,10 +213,6 @@ fn chain(tokens: &Tokens, first: usize) -> Vec<usize> {
         }
     }
     chain
-}
-
-fn separator(tokens: &Tokens, at: usize) -> Option<char> {
-    tokens.mark(at + 1)
 }
 
 /// Whether 3/4 is in March or in April: what the calendar allows, then the day of the week beside it, then the custom of

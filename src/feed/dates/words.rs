@@ -57,6 +57,22 @@ pub fn home(word: &str) -> Option<Zone> {
     }
 }
 
+/// The months whose misspellings are read.
+const ENGLISH: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
 static MONTHS: LazyLock<HashMap<String, u32>> =
     LazyLock::new(|| numbered(include_str!("../../../config/rules/feed/months.tsv")));
 static WEEKDAYS: LazyLock<HashMap<String, u32>> =
@@ -100,20 +116,6 @@ pub fn month(word: &str) -> Option<u32> {
     if !word.is_ascii() || letters < 4 || weekday(word).is_some() {
         return None;
     }
-    const ENGLISH: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     let near = ENGLISH.iter().position(|name| {
         let same_start = name.get(..3) == word.get(..3);
         same_start && (name.starts_with(word) || (letters >= 5 && strsim::osa_distance(name, word) <= 2))

@@ -6,6 +6,8 @@
 
 use serde_json::{Map, Number, Value};
 
+use super::super::markup::CUT_OFF;
+
 /// The deepest nesting kept, as in `serde_json`.
 const DEPTH_MAX: usize = 100;
 
@@ -35,7 +37,7 @@ impl Reader<'_> {
 
     fn stop(&mut self) {
         self.is_over = true;
-        let what = if self.rest.is_empty() { "the document is cut off" } else { "JSON that breaks off" };
+        let what = if self.rest.is_empty() { CUT_OFF } else { "JSON that breaks off" };
         self.mend(what);
     }
 

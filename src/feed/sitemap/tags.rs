@@ -1,9 +1,12 @@
 //! The tags of a sitemap, one after the other. Sitemaps are flat and long: 50,000 addresses need no tree.
 
+use super::super::markup::CUT_OFF;
+
 /// The most bytes looked at for the end of a tag: the longest root, with all extensions declared, has some 800.
 const TAG_BYTES_MAX: usize = 16 * 1024;
 
 /// What follows next in the document. Names are lower case, without their prefix.
+#[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     /// A start tag.
     Open(&'a str),
@@ -29,7 +32,7 @@ impl<'a> Tags<'a> {
 
     /// What had to be mended so far.
     pub fn mended(&self) -> impl Iterator<Item = &'static str> {
-        let notes = [(self.is_cut, "the document is cut off"), (self.has_stray, "a stray `<` in text")];
+        let notes = [(self.is_cut, CUT_OFF), (self.has_stray, "a stray `<` in text")];
         notes.into_iter().filter_map(|(is_so, note)| is_so.then_some(note))
     }
 
@@ -56,12 +59,12 @@ impl<'a> Tags<'a> {
                 self.rest = rest;
                 continue;
             }
-            let within = after.char_indices().nth(TAG_BYTES_MAX).map_or(after.len(), |(at, _)| at);
-            let end = after.get(..within).and_then(|tag| tag.find(['<', '>']));
+            let end = after.bytes().take(TAG_BYTES_MAX).position(|b| matches!(b, b'<' | b'>'));
             let Some((tag, rest)) = end.and_then(|end| after.split_at_checked(end)) else {
-                // No end: the rest of a document that was cut.
-                self.is_cut = true;
-                self.rest = if within == after.len() { "" } else { after };
+                // No end: the rest of a document that was cut, or no tag.
+                let is_long = after.len() > TAG_BYTES_MAX;
+                self.is_cut |= !is_long;
+                self.rest = if is_long { after } else { "" };
                 continue;
             };
             let Some(rest) = rest.strip_prefix('>') else {
