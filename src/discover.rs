@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use url::Url;
 
 pub use links::of_link_headers;
-pub use rank::{Found, Role, Text, rank};
+pub use rank::{Found, Role, Text, carried, entries_a_day, rank};
 pub use rules::Rules;
 
 use crate::page::tree::{self, Limits};

@@ -28,6 +28,7 @@
 //! Start reading at [`pipeline`], which holds the topology; the recogniser of names is replaced in one spot,
 //! `mention::recognise::recognise`: tokens and lexicon in, spans out.
 
+pub mod diagnosis;
 pub mod discover;
 pub mod feed_list;
 

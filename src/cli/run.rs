@@ -166,7 +166,11 @@ fn read_list(path: &Path, text: &str) -> Result<FeedList, Failure> {
     let list = feed_list::read_any(&name, text).map_err(|error| Failure::Config(format!("{name}: {error}")))?;
     for rejected in &list.rejected {
         let place = format!("{name}:{}", rejected.line);
-        tracing::warn!(place, reason = rejected.reason, "a line of the feed list is left out; its feed stays as it was");
+        tracing::warn!(
+            place,
+            reason = rejected.reason,
+            "a line of the feed list is left out; its feed stays as it was"
+        );
     }
     Ok(list)
 }

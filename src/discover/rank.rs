@@ -127,11 +127,7 @@ pub fn rank(mut found: Vec<Found>, now: DateTime<Utc>) -> Vec<Found> {
     found.sort_by(|a, b| {
         let key = |feed: &Found| (feed.role, feed.entries == 0, feed.is_stale(now), feed.text != Text::Whole);
         let announced = |feed: &Found| !feed.clue.is_announced();
-        key(a)
-            .cmp(&key(b))
-            .then(announced(a).cmp(&announced(b)))
-            .then(a.clue.cmp(&b.clue))
-            .then(a.order.cmp(&b.order))
+        key(a).cmp(&key(b)).then(announced(a).cmp(&announced(b))).then(a.clue.cmp(&b.clue)).then(a.order.cmp(&b.order))
     });
     let mut kept: Vec<Found> = Vec::new();
     for feed in found {

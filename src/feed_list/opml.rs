@@ -32,12 +32,8 @@ pub fn read(text: &str) -> Result<FeedList, String> {
     if strip::strip(text).attribute_flood {
         return Err("this is markup with thousands of attributes in a tag, and no OPML".to_owned());
     }
-    let outlines = Outlines(RefCell::new(Reading {
-        gather: Gather::new(),
-        folders: Vec::new(),
-        deeper: 0,
-        is_opml: false,
-    }));
+    let outlines =
+        Outlines(RefCell::new(Reading { gather: Gather::new(), folders: Vec::new(), deeper: 0, is_opml: false }));
     let tokenizer = Tokenizer::new(outlines, TokenizerOpts::default());
     let queue = BufferQueue::default();
     queue.push_back(StrTendril::from_slice(text));

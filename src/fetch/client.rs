@@ -140,6 +140,19 @@ impl Fetcher {
         })
     }
 
+    /// What a site's robots.txt says to us. It is asked for as when a page is fetched: once for all who want to know.
+    ///
+    /// # Errors
+    /// It could not be had.
+    pub async fn robots(&self, url: &Url) -> Result<Arc<Robots>, FetchError> {
+        let shared = &*self.shared;
+        shared.guard.check_url(url)?;
+        match shared.robots.fresh(url) {
+            Some(answer) => answer,
+            None => shared.robots.get(url, shared.ask_robots(url)).await,
+        }
+    }
+
     /// The hosts at which a request would have to wait now, by [`host_key`]: under way, too soon, or asked for silence.
     pub fn hosts_busy(&self) -> Vec<String> {
         self.shared.politeness.busy()

@@ -192,9 +192,11 @@ impl Store {
     pub async fn make_unpolled_due(&self) -> Result<(), StoreError> {
         self.unit(|connection| {
             Box::pin(async move {
-                sqlx::query!("update feeds set next_poll_at = now() where last_polled_at is null and next_poll_at > now()")
-                    .execute(connection)
-                    .await?;
+                sqlx::query!(
+                    "update feeds set next_poll_at = now() where last_polled_at is null and next_poll_at > now()"
+                )
+                .execute(connection)
+                .await?;
                 Ok(())
             })
         })

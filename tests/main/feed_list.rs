@@ -118,7 +118,8 @@ fn lists_come_in_every_charset() {
         little.extend(unit.to_le_bytes());
         big.extend(unit.to_be_bytes());
     }
-    let latin = b"<?xml version='1.0' encoding='ISO-8859-2'?><opml><outline text='\xAF\xF3\xB3w' xmlUrl='https://a.example/'/>";
+    let latin =
+        b"<?xml version='1.0' encoding='ISO-8859-2'?><opml><outline text='\xAF\xF3\xB3w' xmlUrl='https://a.example/'/>";
     for bytes in [text.as_bytes(), &little, &big, latin] {
         let list = feed_list::read_any("a.opml", &feed_list::decode(bytes)).unwrap();
         assert_eq!(list.feeds[0].title.as_deref(), Some("Żółw"));

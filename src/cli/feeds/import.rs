@@ -40,7 +40,8 @@ pub fn from_arguments(urls: &[String]) -> Result<FeedList, Failure> {
 /// Writes a list and says what became of every feed in it.
 pub async fn take(opened: &Opened, name: &str, list: &FeedList, json: bool) -> Result<(), Failure> {
     let bar = if list.feeds.len() >= BAR_FROM && std::io::stderr().is_terminal() {
-        let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} feeds").map_err(|e| Failure::failed(e.to_string()))?;
+        let style =
+            ProgressStyle::with_template("{wide_bar} {pos}/{len} feeds").map_err(|e| Failure::failed(e.to_string()))?;
         ProgressBar::new(list.feeds.len() as u64).with_style(style)
     } else {
         ProgressBar::hidden()

@@ -31,7 +31,10 @@ pub async fn list(store: &Store, args: &ListArgs) -> Result<(), Failure> {
 fn says(feed: &FeedStatus, word: &str) -> bool {
     let texts = [&feed.title, &feed.region, &feed.topic, &feed.country, &feed.language, &feed.note, &feed.last_outcome];
     let has = |text: &str| text.to_lowercase().contains(word);
-    has(&feed.url) || has(&feed.host) || feed.folder.iter().any(|f| has(f)) || texts.into_iter().flatten().any(|t| has(t))
+    has(&feed.url)
+        || has(&feed.host)
+        || feed.folder.iter().any(|f| has(f))
+        || texts.into_iter().flatten().any(|t| has(t))
 }
 
 fn row(feed: FeedStatus) -> Vec<String> {
