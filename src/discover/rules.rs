@@ -20,6 +20,7 @@ pub struct Rules {
     pub(super) well_known: Vec<String>,
     pub(super) well_known_sitemaps: Vec<String>,
     segments: Vec<String>,
+    hosts: Vec<String>,
     segment_beginnings: Vec<String>,
     endings: Vec<String>,
     parameters: Vec<String>,
@@ -80,7 +81,8 @@ impl Rules {
         segments.any(|segment| {
             self.segments.iter().any(|known| known == segment)
                 || self.segment_beginnings.iter().any(|beginning| segment.starts_with(beginning.as_str()))
-        }) || self.endings.iter().any(|ending| path.ends_with(ending.as_str()))
+        }) || self.hosts.iter().any(|host| url.host_str().is_some_and(|own| own.starts_with(host.as_str())))
+            || self.endings.iter().any(|ending| path.ends_with(ending.as_str()))
             || query.split('&').any(|pair| self.parameters.iter().any(|known| pair.starts_with(known.as_str())))
     }
 
