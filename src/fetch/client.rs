@@ -147,10 +147,21 @@ impl Fetcher {
     pub async fn robots(&self, url: &Url) -> Result<Arc<Robots>, FetchError> {
         let shared = &*self.shared;
         shared.guard.check_url(url)?;
-        match shared.robots.fresh(url) {
-            Some(answer) => answer,
-            None => shared.robots.get(url, shared.ask_robots(url)).await,
+        if let Some(answer) = shared.robots.fresh(url) {
+            return answer;
         }
+        let journey = Journey {
+            client: shared.clients.by(None)?,
+            names_unseen: false,
+            headers: HeaderMap::new(),
+            own: None,
+            validators: None,
+            obeys_robots: false,
+            body_bytes_max: shared.config.body_bytes_max,
+            overflow: Overflow::Refuse,
+            budget: shared.config.total_timeout,
+        };
+        shared.robots.get(url, shared.ask_robots(url, &journey)).await
     }
 
     /// The hosts at which a request would have to wait now, by [`host_key`]: under way, too soon, or asked for silence.
