@@ -24,6 +24,9 @@ pub enum FeedsCommand {
         /// Addresses
         #[arg(required = true)]
         urls: Vec<String>,
+        /// How they are asked, such as interval_min=5m or headers.X-Key=secret:paper
+        #[arg(long = "option", value_name = "KEY=VALUE")]
+        options: Vec<String>,
         /// What became of each, as JSON
         #[arg(long)]
         json: bool,
@@ -130,8 +133,8 @@ pub async fn feeds(loaded: &Loaded, command: FeedsCommand) -> Result<(), Failure
 async fn with_database(opened: &Opened, command: FeedsCommand) -> Result<(), Failure> {
     let store = &opened.store;
     match command {
-        FeedsCommand::Add { urls, json } => {
-            import::take(opened, "the command line", &import::from_arguments(&urls)?, json).await
+        FeedsCommand::Add { urls, options, json } => {
+            import::take(opened, "the command line", &import::from_arguments(&urls, &options)?, json).await
         }
         FeedsCommand::Import { file, json } => {
             let (name, list) = import::read(&file)?;

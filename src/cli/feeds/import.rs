@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::cli::database::Opened;
 use crate::cli::{Failure, print};
 use crate::feed_list::{self, FeedList};
+use crate::polling::FeedOptions;
 use crate::store::{FeedChange, FeedOrigin};
 
 /// The longest list read, in bytes.
@@ -32,9 +33,16 @@ pub fn read(file: &Path) -> Result<(String, FeedList), Failure> {
     Ok((name, list))
 }
 
-/// Addresses from the command line as a list.
-pub fn from_arguments(urls: &[String]) -> Result<FeedList, Failure> {
-    feed_list::read_any("the command line", &urls.join("\n")).map_err(Failure::Failed)
+/// Addresses from the command line as a list, all asked in the same way.
+pub fn from_arguments(urls: &[String], options: &[String]) -> Result<FeedList, Failure> {
+    let mut list = feed_list::read_any("the command line", &urls.join("\n")).map_err(Failure::Failed)?;
+    if !options.is_empty() {
+        let options = FeedOptions::from_pairs(options.iter().map(String::as_str)).map_err(Failure::Failed)?;
+        for feed in &mut list.feeds {
+            feed.options = Some(options.clone());
+        }
+    }
+    Ok(list)
 }
 
 /// Writes a list and says what became of every feed in it.
