@@ -24,7 +24,7 @@ pub enum FeedsCommand {
         /// Addresses
         #[arg(required = true)]
         urls: Vec<String>,
-        /// How they are asked, such as interval_min=5m or headers.X-Key=secret:paper
+        /// How they are asked, such as `interval_min=5m` or `headers.X-Key=secret:paper`
         #[arg(long = "option", value_name = "KEY=VALUE")]
         options: Vec<String>,
         /// What became of each, as JSON

@@ -283,6 +283,45 @@ async fn the_usual_addresses_are_asked_only_where_robots_allow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn news_sitemaps_of_robots_txt_are_feeds_too() {
+    let server = Server::start(|asked| {
+        let host = asked.header("host").unwrap_or_default();
+        let xml = |body: String| answer("200 OK", &["content-type: application/xml"], body);
+        let child = |name: &str| format!("<sitemap><loc>http://{host}/{name}</loc></sitemap>");
+        match asked.path.as_str() {
+            "/robots.txt" => answer("200 OK", &[], format!("User-agent: other\nDisallow: /\nSitemap: http://{host}/all.xml\n")),
+            "/" => page("<p>A paper without a word about feeds.</p>"),
+            "/all.xml" => xml(format!(
+                "<sitemapindex xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{}{}</sitemapindex>",
+                child("news-today.xml"),
+                child("archive-1999.xml")
+            )),
+            "/news-today.xml" => xml(
+                "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'>\
+                 <url><loc>http://press.example/1</loc><news:news><news:publication><news:name>Press</news:name>\
+                 <news:language>en</news:language></news:publication><news:publication_date>2026-06-01T10:00:00Z</news:publication_date>\
+                 <news:title>The harbour opens</news:title></news:news></url></urlset>"
+                    .to_owned(),
+            ),
+            "/sitemap-news.xml" => xml(
+                "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>http://press.example/imprint</loc></url></urlset>"
+                    .to_owned(),
+            ),
+            _ => missing(),
+        }
+    })
+    .await;
+    let folder = folder("sitemaps");
+    let output =
+        wireroom(&folder, None, &["feeds", "discover", &format!("http://{}/", server.address), "--json"]).await;
+    let found = lines(&output);
+    assert_eq!(found.len(), 1, "pages without headlines are no news: {}", said(&output));
+    assert_eq!((found[0]["role"].as_str(), found[0]["found_by"].as_str()), (Some("sitemap"), Some("robots.txt")));
+    assert_eq!(found[0]["newest_at"], "2026-06-01T10:00:00Z");
+    assert!(!server.paths().contains(&"/archive-1999.xml".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_about_feeds_is_followed_once() {
     let server = Server::start(|asked| match asked.path.as_str() {
         "/" => page("<footer><a href='/rss'>RSS</a></footer>"),

@@ -73,10 +73,8 @@ fn show(found: &[Found], json: bool) -> Result<(), Failure> {
             Text::Teaser => "teaser",
             Text::None => "–",
         };
-        let mut place = feed.url.to_string();
-        for other in &feed.also {
-            place.push_str(&format!("\nalso {other}"));
-        }
+        let also = feed.also.iter().map(|other| format!("\nalso {other}"));
+        let place = std::iter::once(feed.url.to_string()).chain(also).collect();
         vec![
             place,
             print::short(feed.title.as_deref().unwrap_or("–"), 50),
@@ -127,7 +125,7 @@ struct Search {
 /// What an address had.
 enum Had {
     Feed(Box<Feed>, Url),
-    Page(Fetched),
+    Page(Box<Fetched>),
     Nothing,
 }
 
@@ -317,9 +315,11 @@ async fn read(fetched: Fetched) -> Had {
     let reading = tokio::task::spawn_blocking(move || {
         match feed::parse(&fetched.body, fetched.content_type.as_deref(), Some(&fetched.final_url)) {
             Ok(feed) => Had::Feed(Box::new(feed), fetched.final_url),
-            Err(FeedError::Html) => Had::Page(fetched),
+            Err(FeedError::Html) => Had::Page(Box::new(fetched)),
             // A page whose markup our feed reader does not take for one.
-            Err(_) if fetched.content_type.as_deref().is_some_and(|kind| kind.contains("html")) => Had::Page(fetched),
+            Err(_) if fetched.content_type.as_deref().is_some_and(|kind| kind.contains("html")) => {
+                Had::Page(Box::new(fetched))
+            }
             Err(_) => Had::Nothing,
         }
     });
