@@ -464,6 +464,13 @@ async fn check_of_a_page_names_the_feeds_it_announces() {
     let output =
         wireroom(&folder, None, &["feeds", "check", &format!("http://{}/gone", server.address), "--json"]).await;
     assert_eq!(lines(&output)[0]["error"]["kind"], "http-404");
+
+    let file = folder.join("page.html");
+    let head = "<link rel=alternate type=application/rss+xml href=https://x.example/rss>\
+                <link rel=alternate type=application/rss+xml href=/somewhere>";
+    std::fs::write(&file, format!("<html><head>{head}</head><body>Hello</body></html>")).unwrap();
+    let output = wireroom(&folder, None, &["feeds", "check", file.to_str().unwrap(), "--json"]).await;
+    assert_eq!(lines(&output)[0]["announced"], serde_json::json!(["https://x.example/rss"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -515,6 +522,30 @@ async fn a_feed_that_moved_answers_to_its_old_address() {
     let unknown = wireroom(&folder, Some(&database), &["feeds", "remove", "https://no.example/", old]).await;
     assert_eq!(unknown.status.code(), Some(1));
     assert!(said(&unknown).contains("removed") && said(&unknown).contains("https://no.example/"), "{}", said(&unknown));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_the_file_has_lost_is_taken_over_by_who_adds_it() {
+    let database = TestDatabase::new().await;
+    let folder = folder("lost");
+    let url = "https://lost.example/rss";
+    wireroom(&folder, Some(&database), &["feeds", "add", url]).await;
+    let lost = |by: &'static str| {
+        sqlx::query("update feeds set origin = 'file', paused_at = now(), paused_by = $1")
+            .bind(by)
+            .execute(database.pool())
+    };
+    lost("list").await.unwrap();
+    let added = wireroom(&folder, Some(&database), &["feeds", "add", url]).await;
+    assert!(said(&added).contains(&format!("resumed {url}")), "{}", said(&added));
+    let state = "select origin, paused_at is null from feeds";
+    let now: (String, bool) = sqlx::query_as(state).fetch_one(database.pool()).await.unwrap();
+    assert_eq!(now, ("command".to_owned(), true));
+    lost("person").await.unwrap();
+    let added = wireroom(&folder, Some(&database), &["feeds", "add", url]).await;
+    assert!(said(&added).contains("1 as they were"), "{}", said(&added));
+    let now: (String, bool) = sqlx::query_as(state).fetch_one(database.pool()).await.unwrap();
+    assert_eq!(now, ("file".to_owned(), false));
 }
 
 #[tokio::test(flavor = "multi_thread")]

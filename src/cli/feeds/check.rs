@@ -169,10 +169,16 @@ fn judge(document: Document, input: &str, json: bool) -> Result<(), Failure> {
 
 /// The feeds that a page announces which came instead of one.
 fn announced(error: &FeedError, bytes: &[u8], content_type: Option<&str>, url: Option<&Url>) -> Vec<Url> {
-    let (FeedError::Html, Some(url)) = (error, url) else { return Vec::new() };
+    if *error != FeedError::Html {
+        return Vec::new();
+    }
+    // A page from a file has no address; what it names in full can be told all the same (RFC 6761: nobody is `invalid`).
+    let nowhere = Url::parse("http://page.invalid/").ok();
+    let Some(base) = url.or(nowhere.as_ref()) else { return Vec::new() };
     let decoded = page::decode(bytes, content_type);
-    let candidates = discover::of_page(url, &[], &decoded.text, Rules::builtin());
+    let candidates = discover::of_page(base, &[], &decoded.text, Rules::builtin());
     let named = candidates.into_iter().filter(|candidate| candidate.clue.is_announced());
+    let named = named.filter(|candidate| url.is_some() || candidate.url.host() != base.host());
     named.map(|candidate| candidate.url).take(ANNOUNCED_MAX).collect()
 }
 

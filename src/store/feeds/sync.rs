@@ -53,7 +53,7 @@ pub enum FeedChange {
     Added,
     /// Its description is another.
     Changed,
-    /// The list had lost it, and names it again.
+    /// The list had lost it and names it again, or somebody added it.
     Resumed,
     /// The list names it no more.
     Paused,
@@ -155,10 +155,11 @@ impl Store {
         self.unit(move |connection| {
             Box::pin(async move {
                 let mut c = connection.begin().await?;
-                // Whom the list had paused, before it is resumed below.
+                // Whom the file had paused by losing them, before they are resumed below: it names them again, or a
+                // person adds them, who takes them over from it.
                 let lost: HashSet<String> = sqlx::query_scalar!(
                     "select url from feeds
-                      where $2 = 'file' and origin = 'file' and paused_at is not null
+                      where $2 in ('file', 'command') and origin = 'file' and paused_at is not null
                         and paused_by is distinct from 'person'
                         and url in (select url from jsonb_to_recordset($1) as r (url text))",
                     rows,
@@ -182,6 +183,7 @@ impl Store {
                             region = coalesce(excluded.region, feeds.region),
                             topic = coalesce(excluded.topic, feeds.topic), host = excluded.host,
                             folder = case when excluded.folder = '{}' then feeds.folder else excluded.folder end,
+                            origin = case when feeds.url = any($4) then excluded.origin else feeds.origin end,
                             paused_at = case when feeds.url = any($4) then null else feeds.paused_at end,
                             paused_by = case when feeds.url = any($4) then null else feeds.paused_by end,
                             next_poll_at = case when feeds.url = any($4) then now() else feeds.next_poll_at end
