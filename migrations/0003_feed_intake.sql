@@ -46,6 +46,8 @@ insert into poll_outcomes (outcome, class, meaning) values
     ('misconfigured', 'ours', 'cannot be asked with the settings it has');
 
 alter table feeds
+    add column folder text[] not null default '{}' check (cardinality(folder) <= 32),
+    add column paused_by text check (paused_by in ('list', 'person')),
     add column host text check (octet_length(host) between 1 and 262),
     add column options jsonb not null default '{}' check (jsonb_typeof(options) = 'object'),
     add column rhythm jsonb not null default '{}' check (jsonb_typeof(rhythm) = 'object' and pg_column_size(rhythm) <= 16384),
@@ -67,6 +69,8 @@ alter table feeds
 update feeds set host = coalesce(left(lower(substring(url from '://(?:[^/@]*@)?([^/?#]+)')), 262), 'unknown');
 alter table feeds alter column host set not null;
 create index feeds_leased on feeds (lease_until) where lease_until is not null;
+comment on column feeds.folder is 'The folders it lies in, from the outermost; empty where they are only its region and topic.';
+comment on column feeds.paused_by is 'Who paused it: the feed list it is no longer in, or a person, whom the list does not overrule.';
 comment on column feeds.host is 'Registrable domain, by which polls are kept apart.';
 comment on column feeds.options is 'How this feed alone is asked: proxy, headers, sign-in by the name of a secret, bounds of its interval.';
 comment on column feeds.rhythm is 'What was learned of when it publishes, by hour and weekday.';

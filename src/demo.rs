@@ -78,14 +78,14 @@ impl Newspaper {
         for site in &self.sites {
             for plan in &site.plan.feeds {
                 let host = plan.listed_host.as_ref().unwrap_or(&site.plan.host);
+                let url = Url::parse(&format!("http://{host}{}", plan.path)).expect("the shipped feeds have addresses");
                 feeds.push(ListedFeed {
-                    url: Url::parse(&format!("http://{host}{}", plan.path)).expect("the shipped feeds have addresses"),
                     title: Some(plan.title.clone()),
                     country: Some(site.plan.country.clone()),
                     language: Some(site.plan.language.clone()),
                     region: Some("Demo".to_owned()),
                     topic: plan.topic.clone(),
-                    options: None,
+                    ..ListedFeed::new(url)
                 });
             }
         }

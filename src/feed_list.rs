@@ -1,9 +1,12 @@
-//! The feed list as people write it: TOML text in, a [`FeedList`] out.
+//! The feed list as people write it: TOML, OPML, CSV or an address a line in, a [`FeedList`] out.
 //!
-//! A bad table costs its neighbours nothing: it goes to `rejected` with its line and the remedy. Only text that is no
-//! TOML at all refuses the whole list. Nothing here touches the network or the disk.
+//! A bad table costs its neighbours nothing: it goes to `rejected` with its line and the remedy. What is no mistake but
+//! no feed either (a second mention, an include) goes to `notes`. Only text that is no list at all is refused as a whole.
+//! Nothing here touches the network or the disk.
 
+mod decode;
 mod forms;
+mod opml;
 
 use std::collections::HashMap;
 
@@ -12,10 +15,17 @@ use url::Url;
 
 use crate::polling::FeedOptions;
 
-pub use forms::{to_opml, to_toml};
+pub use decode::decode;
+pub use forms::to_toml;
+pub use opml::to_opml;
 
 /// The longest address taken, in bytes: longer ones are generated or hostile, and indexes have to hold them.
 pub const URL_BYTES_MAX: usize = 2048;
+
+/// The most characters of a folder's name that are kept.
+const FOLDER_CHARS_MAX: usize = 200;
+/// The deepest nesting of folders that is kept. What lies deeper lands in the deepest folder kept.
+const FOLDERS_MAX: usize = 32;
 
 /// One feed to poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +42,45 @@ pub struct ListedFeed {
     pub region: Option<String>,
     /// What it mostly writes about.
     pub topic: Option<String>,
+    /// The folders it lies in, from the outermost; empty where they are only its region and topic.
+    pub folder: Vec<String>,
     /// How it alone is asked; `None` where the list says nothing of it.
     pub options: Option<FeedOptions>,
+}
+
+impl ListedFeed {
+    /// A feed of which only the address is known.
+    pub fn new(url: Url) -> Self {
+        Self {
+            url,
+            title: None,
+            country: None,
+            language: None,
+            region: None,
+            topic: None,
+            folder: Vec::new(),
+            options: None,
+        }
+    }
+
+    /// Where it stands in a list of folders: its own, else region and topic.
+    pub fn path(&self) -> Vec<&str> {
+        if self.folder.is_empty() {
+            self.region.iter().chain(&self.topic).map(String::as_str).collect()
+        } else {
+            self.folder.iter().map(String::as_str).collect()
+        }
+    }
+
+    /// Puts it into a folder. One that says no more than region and topic is none of its own, so that a list that was
+    /// written by [`to_opml`] is read as what it was.
+    fn lay(&mut self, folder: impl IntoIterator<Item = String>) {
+        let clip = |name: String| -> String { name.trim().chars().take(FOLDER_CHARS_MAX).collect() };
+        self.folder = folder.into_iter().map(clip).filter(|name| !name.is_empty()).take(FOLDERS_MAX).collect();
+        if self.folder.iter().eq(self.region.iter().chain(&self.topic)) {
+            self.folder.clear();
+        }
+    }
 }
 
 /// A table of the list that could not be taken.
@@ -52,6 +99,10 @@ pub struct FeedList {
     pub feeds: Vec<ListedFeed>,
     /// The tables left out.
     pub rejected: Vec<Rejected>,
+    /// What was passed over without being wrong: further mentions of a feed, links, includes.
+    pub notes: Vec<Rejected>,
+    /// Addresses of rejected tables: what the list means by them is not known, so nothing is done to these feeds.
+    pub unclear: Vec<Url>,
 }
 
 #[derive(Deserialize)]
@@ -70,7 +121,25 @@ struct Row {
     language: Option<String>,
     region: Option<String>,
     topic: Option<String>,
+    folder: Option<Folder>,
     options: Option<serde_json::Value>,
+}
+
+/// A folder as it is written in TOML: `"World/Asia"`, or `["World", "Asia"]` where a name holds a slash.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Folder {
+    Path(String),
+    Names(Vec<String>),
+}
+
+impl Folder {
+    fn names(self) -> Vec<String> {
+        match self {
+            Self::Path(path) => path.split('/').map(str::to_owned).collect(),
+            Self::Names(names) => names,
+        }
+    }
 }
 
 /// Reads a feed list.
@@ -83,7 +152,9 @@ pub fn read(text: &str) -> Result<FeedList, toml::de::Error> {
     let mut line_of_url: HashMap<Url, usize> = HashMap::new();
     for table in document.feeds {
         let line = line_at(text, table.span().start);
-        let taken = parse_row(table.into_inner()).and_then(|feed| match line_of_url.get(&feed.url) {
+        let table = table.into_inner();
+        let url = table.get("url").and_then(toml::Value::as_str).and_then(|url| parse_url(url).ok());
+        let taken = parse_row(table).and_then(|feed| match line_of_url.get(&feed.url) {
             Some(first) => Err(format!("the same address stands on line {first}: remove one of the two")),
             None => Ok(feed),
         });
@@ -92,7 +163,10 @@ pub fn read(text: &str) -> Result<FeedList, toml::de::Error> {
                 line_of_url.insert(feed.url.clone(), line);
                 list.feeds.push(feed);
             }
-            Err(reason) => list.rejected.push(Rejected { line, reason }),
+            Err(reason) => {
+                list.unclear.extend(url);
+                list.rejected.push(Rejected { line, reason });
+            }
         }
     }
     Ok(list)
@@ -106,7 +180,7 @@ pub fn read_any(name: &str, text: &str) -> Result<FeedList, String> {
     let begin = text.trim_start_matches('\u{feff}').trim_start();
     let extension = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     if begin.starts_with('<') {
-        return forms::read_opml(text);
+        return opml::read(text);
     }
     if extension == "toml" || begin.contains("[[feeds]]") {
         return read(text).map_err(|error| error.to_string().trim_end().to_owned());
@@ -121,7 +195,7 @@ pub fn read_any(name: &str, text: &str) -> Result<FeedList, String> {
 fn parse_row(table: toml::Table) -> Result<ListedFeed, String> {
     let row: Row = table.try_into().map_err(|e: toml::de::Error| e.message().to_owned())?;
     let options = row.options.map(|options| FeedOptions::read(&options)).transpose();
-    Ok(ListedFeed {
+    let mut feed = ListedFeed {
         url: parse_url(&row.url)?,
         options: options.map_err(|why| format!("options: {why}"))?,
         title: row.title,
@@ -129,7 +203,10 @@ fn parse_row(table: toml::Table) -> Result<ListedFeed, String> {
         language: row.language,
         region: row.region,
         topic: row.topic,
-    })
+        folder: Vec::new(),
+    };
+    feed.lay(row.folder.map(Folder::names).unwrap_or_default());
+    Ok(feed)
 }
 
 fn parse_url(raw: &str) -> Result<Url, String> {

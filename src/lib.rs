@@ -14,7 +14,7 @@
 //! ```
 //!
 //! ## Invariants
-//! - **Pure in the middle.** [`feed`], [`identity`], [`polling`], [`push`], [`schedule`], [`page`], [`article`], [`mention`] and [`rows`] are
+//! - **Pure in the middle.** [`feed`], [`discover`], [`diagnosis`], [`identity`], [`polling`], [`push`], [`schedule`], [`page`], [`article`], [`mention`] and [`rows`] are
 //!   functions of their arguments: no `async`, clock, pool or environment.
 //! - **One HTTP client**, in [`fetch`]: every hop's address is checked, every body counted, every wait bounded.
 //! - **One way to build a tree from the network's HTML**, [`page::tree::build`]: nodes, depth and time are limited.
@@ -28,6 +28,8 @@
 //! Start reading at [`pipeline`], which holds the topology; the recogniser of names is replaced in one spot,
 //! `mention::recognise::recognise`: tokens and lexicon in, spans out.
 
+pub mod diagnosis;
+pub mod discover;
 pub mod feed_list;
 
 pub mod feed;

@@ -30,7 +30,7 @@ pub use claims::{ClaimedFeed, ClaimedPage, Scope};
 pub use demo::RemovedDemo;
 pub use entries::EntryRow;
 pub use error::StoreError;
-pub use feeds::{FeedOrigin, FeedStatus, SyncReport};
+pub use feeds::{FeedChange, FeedOrigin, FeedStatus, FoundFeed, SyncReport, TouchedFeed};
 pub use finish::{FinishedPage, PageOutcome, PageReceipt, PageRow};
 pub use polls::{Answer, FeedRow, Moved, Plan, PollReceipt, PollResult};
 pub use status::{FeedAlarm, FeedCensus, Status};

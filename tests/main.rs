@@ -8,6 +8,8 @@ mod cli;
 mod config;
 #[path = "main/daemon.rs"]
 mod daemon;
+#[path = "main/discover.rs"]
+mod discover;
 #[path = "main/embedded.rs"]
 mod embedded;
 #[path = "main/end_to_end.rs"]

@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use url::Url;
 
 use super::database::{self, Opened};
 use super::{Failure, print};
 use crate::config::Loaded;
-use crate::feed_list::{self, ListedFeed};
-use crate::fetch::{FetchKind, FetchRequest, Fetched, Fetcher};
-use crate::polling::FeedOptions;
-use crate::store::FeedOrigin;
-use crate::{feed, page};
+use crate::store::FoundFeed;
+
+mod check;
+mod discover;
+mod import;
+mod list;
 
 /// What to do with the feed list.
 #[derive(Subcommand)]
@@ -23,12 +24,21 @@ pub enum FeedsCommand {
         /// Addresses
         #[arg(required = true)]
         urls: Vec<String>,
+        /// How they are asked, such as `interval_min=5m` or `headers.X-Key=secret:paper`
+        #[arg(long = "option", value_name = "KEY=VALUE")]
+        options: Vec<String>,
+        /// What became of each, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Add feeds from OPML, TOML, CSV or a plain list
     #[command(after_help = "Example: wireroom feeds import subscriptions.opml")]
     Import {
-        /// The file
+        /// The file, or - for stdin
         file: PathBuf,
+        /// What became of each, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the feed list
     #[command(after_help = "Example: wireroom feeds export --format opml > feeds.opml")]
@@ -38,24 +48,20 @@ pub enum FeedsCommand {
         format: String,
     },
     /// Show all feeds and how they do
-    #[command(after_help = "Example: wireroom feeds list --json")]
-    List {
+    #[command(after_help = "Example: wireroom feeds list --health silent")]
+    List(ListArgs),
+    /// What a feed answers, what wireroom makes of it, and what its publisher could do better
+    #[command(after_help = "Example: wireroom feeds check https://example.org/rss")]
+    Check {
+        /// A URL, a file, or - for stdin
+        input: String,
         /// As JSON
         #[arg(long)]
         json: bool,
     },
-    /// What a feed answers and what wireroom makes of it
-    #[command(after_help = "Example: wireroom feeds check https://example.org/rss")]
-    Check {
-        /// A URL or a file
-        input: String,
-    },
     /// Find the feeds of a site
-    #[command(after_help = "Example: wireroom feeds discover https://example.org/")]
-    Discover {
-        /// The site
-        site: Url,
-    },
+    #[command(after_help = "Example: wireroom feeds discover example.org --add")]
+    Discover(DiscoverArgs),
     /// Stop polling feeds
     #[command(after_help = "Example: wireroom feeds pause https://example.org/rss")]
     Pause {
@@ -79,11 +85,43 @@ pub enum FeedsCommand {
     },
 }
 
+/// Which feeds are shown, and how.
+#[derive(Args)]
+pub struct ListArgs {
+    /// Only feeds of this health: new, healthy, silent, shaky, failing, blocked, gone or paused
+    #[arg(long, value_name = "HEALTH", value_delimiter = ',',
+          value_parser = ["new", "healthy", "silent", "shaky", "failing", "blocked", "gone", "paused"])]
+    health: Vec<String>,
+    /// Only feeds with this word in address, title, folder, language or note; given twice, with both
+    #[arg(long, value_name = "WORD")]
+    search: Vec<String>,
+    /// As JSON, with everything that is known
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where feeds are looked for, and what is done with them.
+#[derive(Args)]
+pub struct DiscoverArgs {
+    /// The site, a page of it, or the feed itself
+    site: String,
+    /// Add the best feed found
+    #[arg(long)]
+    add: bool,
+    /// With --add: add all feeds found but comments
+    #[arg(long, requires = "add")]
+    all: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// Does it.
 pub async fn feeds(loaded: &Loaded, command: FeedsCommand) -> Result<(), Failure> {
+    // These ask the network first, and the database not at all or at the end.
     match command {
-        FeedsCommand::Check { input } => return check(loaded, &input).await,
-        FeedsCommand::Discover { site } => return discover(loaded, &site).await,
+        FeedsCommand::Check { input, json } => return check::check(loaded, &input, json).await,
+        FeedsCommand::Discover(args) => return discover::discover(loaded, &args).await,
         _ => {}
     }
     let opened = database::open(loaded).await?;
@@ -95,167 +133,55 @@ pub async fn feeds(loaded: &Loaded, command: FeedsCommand) -> Result<(), Failure
 async fn with_database(opened: &Opened, command: FeedsCommand) -> Result<(), Failure> {
     let store = &opened.store;
     match command {
-        FeedsCommand::Add { urls } => take(opened, "the command line", &urls.join("\n")).await,
-        FeedsCommand::Import { file } => {
-            let text = std::fs::read_to_string(&file).map_err(|error| {
-                Failure::failed(format!("{}: cannot be read: {error}; give a text file", file.display()))
-            })?;
-            take(opened, &file.display().to_string(), &text).await
+        FeedsCommand::Add { urls, options, json } => {
+            import::take(opened, "the command line", &import::from_arguments(&urls, &options)?, json).await
         }
-        FeedsCommand::Export { format } => {
-            let feeds: Vec<ListedFeed> = store
-                .list_feeds()
-                .await?
-                .into_iter()
-                .filter(|f| f.origin != "demo")
-                .filter_map(|f| {
-                    let url = Url::parse(&f.url).ok()?;
-                    Some(ListedFeed {
-                        url,
-                        title: f.title,
-                        country: f.country,
-                        language: f.language,
-                        region: f.region,
-                        topic: f.topic,
-                        options: FeedOptions::read(&f.options).ok(),
-                    })
-                })
-                .collect();
-            let text = if format == "toml" { feed_list::to_toml(&feeds) } else { feed_list::to_opml(&feeds) };
-            print::line(text.trim_end())
+        FeedsCommand::Import { file, json } => {
+            let (name, list) = import::read(&file)?;
+            import::take(opened, &name, &list, json).await
         }
-        FeedsCommand::List { json } => {
-            let feeds = store.list_feeds().await?;
-            if json {
-                return feeds.iter().try_for_each(print::json);
-            }
-            let rows = feeds.into_iter().map(|f| {
-                let outcome = f.last_outcome.unwrap_or_else(|| "–".to_owned());
-                let next = print::time(Some(f.next_poll_at));
-                vec![f.health, f.title.unwrap_or_default(), f.url, outcome, f.entries.to_string(), next]
-            });
-            print::table(&["health", "title", "url", "last poll", "entries", "next poll"], rows.collect())
-        }
+        FeedsCommand::Export { format } => list::export(store, &format).await,
+        FeedsCommand::List(args) => list::list(store, &args).await,
         FeedsCommand::Pause { urls } => tell("paused", &urls, &store.set_paused(&normal(&urls), true).await?),
         FeedsCommand::Resume { urls } => tell("resumed", &urls, &store.set_paused(&normal(&urls), false).await?),
         FeedsCommand::Remove { urls } => tell("removed", &urls, &store.remove_feeds(&normal(&urls)).await?),
         // Both are answered without a database.
-        FeedsCommand::Check { .. } | FeedsCommand::Discover { .. } => Ok(()),
+        FeedsCommand::Check { .. } | FeedsCommand::Discover(_) => Ok(()),
     }
 }
 
-async fn take(opened: &Opened, name: &str, text: &str) -> Result<(), Failure> {
-    let list = feed_list::read_any(name, text).map_err(|error| Failure::failed(format!("{name}: {error}")))?;
-    let report = opened.store.sync_feed_list(&list.feeds, FeedOrigin::Command).await?;
-    for rejected in &list.rejected {
-        eprintln!("{name}:{}: {}", rejected.line, rejected.reason);
-    }
-    print::line(&format!(
-        "{} added, {} changed, {} as they were, {} skipped",
-        report.added,
-        report.changed,
-        report.unchanged,
-        list.rejected.len()
-    ))?;
-    if list.rejected.is_empty() { Ok(()) } else { Err(Failure::Told) }
-}
-
+/// Addresses in the spelling they are stored in.
 fn normal(urls: &[String]) -> Vec<String> {
-    urls.iter().map(|u| Url::parse(u).map_or_else(|_| u.clone(), |url| url.to_string())).collect()
-}
-
-fn tell(what: &str, asked: &[String], found: &[String]) -> Result<(), Failure> {
-    for url in found {
-        print::line(&format!("{what} {url}"))?;
-    }
-    if found.len() < asked.len() {
-        return Err(Failure::failed(format!(
-            "{} of {} addresses are no feeds here; `wireroom feeds list` shows all",
-            asked.len() - found.len(),
-            asked.len()
-        )));
-    }
-    Ok(())
-}
-
-async fn get(loaded: &Loaded, url: Url, kind: FetchKind) -> Result<Fetched, Failure> {
-    let fetcher = Fetcher::new(&loaded.config.fetch).map_err(|error| Failure::failed(error.to_string()))?;
-    fetcher.get(FetchRequest::new(url.clone(), kind)).await.map_err(|error| {
-        let text = format!("{url}: {error}");
-        if error.is_transient() { Failure::TryAgain(text) } else { Failure::Failed(text) }
-    })
-}
-
-async fn check(loaded: &Loaded, input: &str) -> Result<(), Failure> {
-    let (bytes, content_type, url) = match Url::parse(input) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => {
-            let fetched = get(loaded, url, FetchKind::Feed).await?;
-            let kind = fetched.content_type.clone().unwrap_or_else(|| "no Content-Type".to_owned());
-            print::line(&format!("{} · {} · {} bytes on the wire", fetched.status, kind, fetched.wire_bytes))?;
-            let validators = (fetched.etag.is_some(), fetched.last_modified.is_some());
-            print::line(&format!("ETag {}, Last-Modified {}", yes(validators.0), yes(validators.1)))?;
-            (fetched.body.to_vec(), fetched.content_type, Some(fetched.final_url))
-        }
-        _ => (std::fs::read(input).map_err(|e| Failure::failed(format!("{input}: {e}")))?, None, None),
+    let spelt = |raw: &String| {
+        Url::parse(raw.trim()).map_or_else(
+            |_| raw.clone(),
+            |mut url| {
+                url.set_fragment(None);
+                url.to_string()
+            },
+        )
     };
-    let feed = feed::parse(&bytes, content_type.as_deref(), url.as_ref())
-        .map_err(|error| Failure::failed(format!("{input}: {error}")))?;
-    print::line(&format!("{:?}: {}", feed.format, feed.title.as_deref().unwrap_or("(no title)")))?;
-    print::line(&format!("{} entries, {} skipped", feed.entries.len(), feed.skipped.len()))?;
-    for mended in &feed.recovered {
-        print::line(&format!("mended: {mended}"))?;
-    }
-    let dated = feed.entries.iter().filter(|e| e.published_at.is_some()).count();
-    let linked = feed.entries.iter().filter(|e| e.url.is_some()).count();
-    print::line(&format!("{dated} have a date, {linked} a link"))
+    urls.iter().map(spelt).collect()
 }
 
-fn yes(given: bool) -> &'static str {
-    if given { "given" } else { "missing" }
-}
-
-/// Where feeds are, when a page names none; tried in this order.
-const WELL_KNOWN: [&str; 6] = ["/feed/", "/rss.xml", "/feed.xml", "/atom.xml", "/rss", "/index.xml"];
-
-async fn discover(loaded: &Loaded, site: &Url) -> Result<(), Failure> {
-    let fetched = get(loaded, site.clone(), FetchKind::Page).await?;
-    if feed::parse(&fetched.body, fetched.content_type.as_deref(), Some(&fetched.final_url)).is_ok() {
-        return print::line(fetched.final_url.as_str());
+fn tell(what: &str, asked: &[String], found: &[FoundFeed]) -> Result<(), Failure> {
+    for feed in found {
+        let moved = if feed.asked == feed.url { String::new() } else { format!(" (it had moved from {})", feed.asked) };
+        print::line(&format!("{what} {}{moved}", feed.url))?;
     }
-    let decoded = page::decode(&fetched.body, fetched.content_type.as_deref());
-    let mut found = announced(&decoded.text, &fetched.final_url)?;
-    if found.is_empty() {
-        for path in WELL_KNOWN {
-            let Ok(candidate) = fetched.final_url.join(path) else { continue };
-            if let Ok(answer) = get(loaded, candidate, FetchKind::Feed).await
-                && feed::parse(&answer.body, answer.content_type.as_deref(), Some(&answer.final_url)).is_ok()
-            {
-                found.push(answer.final_url.to_string());
-                break;
-            }
-        }
+    let missing: Vec<&str> = asked
+        .iter()
+        .zip(normal(asked))
+        .filter(|(_, spelt)| !found.iter().any(|feed| feed.asked == *spelt))
+        .map(|(raw, _)| raw.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
     }
-    if found.is_empty() {
-        return Err(Failure::failed(format!("{site} announces no feed, and none is at the usual paths")));
-    }
-    found.iter().try_for_each(|url| print::line(url))
-}
-
-/// The feeds a page announces by its link elements.
-fn announced(html: &str, base: &Url) -> Result<Vec<String>, Failure> {
-    let tree =
-        page::tree::build(html, &page::tree::Limits::default()).map_err(|error| Failure::failed(error.to_string()))?;
-    let links =
-        scraper::Selector::parse("link[rel~=alternate][href]").map_err(|error| Failure::failed(error.to_string()))?;
-    let is_feed = |kind: &str| {
-        let kind = kind.to_ascii_lowercase();
-        kind.contains("rss") || kind.contains("atom") || kind.contains("feed+json") || kind == "application/rdf+xml"
-    };
-    Ok(tree
-        .html
-        .select(&links)
-        .filter(|l| l.attr("type").is_some_and(is_feed))
-        .filter_map(|l| base.join(l.attr("href")?).ok())
-        .map(String::from)
-        .collect())
+    Err(Failure::failed(format!(
+        "{} of {} addresses are no feeds here: {}; `wireroom feeds list` shows all",
+        missing.len(),
+        asked.len(),
+        missing.join(", ")
+    )))
 }

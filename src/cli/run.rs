@@ -16,11 +16,15 @@ use crate::archive::Archive;
 use crate::article::Rules;
 use crate::config::{Config, Loaded};
 use crate::embedded::Server;
+use crate::feed_list::{self, FeedList};
 use crate::fetch::Fetcher;
 use crate::http::{self, Health};
 use crate::pipeline::{Handle, Knowledge, Mode, Parts, Pipeline, Summary};
-use crate::store::{FeedOrigin, Scope, Store};
+use crate::store::{FeedChange, FeedOrigin, Scope, Store};
 use crate::telemetry::Metrics;
+
+/// Changed feeds named in the log when a list is read; of more, the sum is told.
+const CHANGES_TOLD_MAX: usize = 50;
 
 /// Runs the daemon until it is told to stop, or with `once` until nothing is left to do.
 pub async fn run(loaded: &Loaded, once: bool, json: bool) -> Result<(), Failure> {
@@ -29,6 +33,10 @@ pub async fn run(loaded: &Loaded, once: bool, json: bool) -> Result<(), Failure>
     let feeds = take_feed_list(config, &opened.store).await?;
     if feeds == 0 {
         tracing::warn!("no feeds yet: add some with `wireroom feeds add URL` or `wireroom feeds import FILE`");
+    }
+    if once {
+        // "Everything due once" has everything in it that was never polled.
+        opened.store.make_unpolled_due().await?;
     }
     let mode = if once { Mode::Once } else { Mode::Forever };
     let summary = go(loaded, &opened, config.clone(), Scope::Daemon, mode).await;
@@ -129,32 +137,42 @@ fn knowledge(loaded: &Loaded) -> Result<Knowledge, Failure> {
     Ok(Knowledge { rules: Arc::new(rules), ..Knowledge::builtin() })
 }
 
-/// Reads the feed list beside the configuration into the database; gives the number of feeds it names.
+/// Reads the feed list beside the configuration into the database; gives the number of feeds there are.
 async fn take_feed_list(config: &Config, store: &Store) -> Result<usize, Failure> {
     let Some(path) = &config.feeds_file else { return Ok(store.feed_count().await?) };
-    let text = tokio::fs::read_to_string(path)
+    let bytes = tokio::fs::read(path)
         .await
         .map_err(|error| Failure::Config(format!("{}: the feed list cannot be read: {error}", path.display())))?;
-    let list = read_list(path, &text)?;
-    let report = store.sync_feed_list(&list, FeedOrigin::File).await?;
+    let list = read_list(path, &feed_list::decode(&bytes))?;
+    let report = store.sync_list(&list, FeedOrigin::File, |_| {}).await?;
+    // At the first start everything is new, and the sum says it.
+    for feed in report.touched.iter().filter(|feed| feed.change != FeedChange::Added).take(CHANGES_TOLD_MAX) {
+        tracing::info!(url = feed.url, change = feed.change.as_str(), "the feed list changed a feed");
+    }
     tracing::info!(
         file = %path.display(),
         added = report.added,
         changed = report.changed,
         unchanged = report.unchanged,
         paused = report.paused,
+        rejected = list.rejected.len(),
         "read the feed list"
     );
     Ok(store.feed_count().await?)
 }
 
-fn read_list(path: &Path, text: &str) -> Result<Vec<crate::feed_list::ListedFeed>, Failure> {
+fn read_list(path: &Path, text: &str) -> Result<FeedList, Failure> {
     let name = path.to_string_lossy();
-    let list = crate::feed_list::read_any(&name, text).map_err(|error| Failure::Config(format!("{name}: {error}")))?;
+    let list = feed_list::read_any(&name, text).map_err(|error| Failure::Config(format!("{name}: {error}")))?;
     for rejected in &list.rejected {
-        tracing::warn!(file = %name, line = rejected.line, reason = rejected.reason, "a line of the feed list is left out");
+        let place = format!("{name}:{}", rejected.line);
+        tracing::warn!(
+            place,
+            reason = rejected.reason,
+            "a line of the feed list is left out; its feed stays as it was"
+        );
     }
-    Ok(list.feeds)
+    Ok(list)
 }
 
 /// How long the database may be away before the embedded server is looked after.

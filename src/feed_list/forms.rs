@@ -1,103 +1,50 @@
-//! The other forms of a feed list: OPML, CSV, an address a line.
+//! The other forms of a feed list: CSV and an address a line in, TOML out.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use url::Url;
 
+use super::{FeedList, ListedFeed, Rejected, parse_url};
 use crate::polling::FeedOptions;
 
-use super::{FeedList, ListedFeed, Rejected, line_at, parse_url};
-
-struct Gather {
-    list: FeedList,
-    seen: HashSet<String>,
+/// A list as it grows; every address is taken once.
+pub(super) struct Gather {
+    pub(super) list: FeedList,
+    line_of_url: HashMap<Url, usize>,
 }
 
 impl Gather {
-    fn new() -> Self {
-        Self { list: FeedList::default(), seen: HashSet::new() }
+    pub(super) fn new() -> Self {
+        Self { list: FeedList::default(), line_of_url: HashMap::new() }
     }
 
-    fn take(&mut self, line: usize, url: &str, describe: impl FnOnce(&mut ListedFeed)) {
-        match parse_url(url.trim()) {
-            Ok(url) if !self.seen.insert(url.to_string()) => {
-                self.list.rejected.push(Rejected { line, reason: format!("{url} stands in the list already") });
-            }
-            Ok(url) => {
-                let mut feed = ListedFeed {
-                    url,
-                    title: None,
-                    country: None,
-                    language: None,
-                    region: None,
-                    topic: None,
-                    options: None,
-                };
-                describe(&mut feed);
-                self.list.feeds.push(feed);
-            }
+    pub(super) fn take(&mut self, line: usize, url: &str, describe: impl FnOnce(&mut ListedFeed)) {
+        // `feed:` is what browsers once handed to readers: `feed://host/rss`, `feed:https://host/rss`.
+        let url = url.trim();
+        let url = match url.strip_prefix("feed:") {
+            Some(rest) if rest.starts_with("//") => format!("http:{rest}"),
+            Some(rest) => rest.to_owned(),
+            None => url.to_owned(),
+        };
+        match parse_url(&url) {
+            Ok(url) => match self.line_of_url.get(&url) {
+                // Readers let a feed lie in several folders; the first counts.
+                Some(first) => self.note(line, format!("{url} stands on line {first} already")),
+                None => {
+                    self.line_of_url.insert(url.clone(), line);
+                    let mut feed = ListedFeed::new(url);
+                    describe(&mut feed);
+                    self.list.feeds.push(feed);
+                }
+            },
             Err(reason) => self.list.rejected.push(Rejected { line, reason }),
         }
     }
-}
 
-/// Reads OPML; the outer folder becomes the region, the inner one the topic.
-pub fn read_opml(text: &str) -> Result<FeedList, String> {
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().check_end_names = false;
-    let mut gather = Gather::new();
-    let mut folders: Vec<Option<String>> = Vec::new();
-    let mut is_opml = false;
-    loop {
-        let offset = usize::try_from(reader.buffer_position()).unwrap_or(0);
-        match reader.read_event() {
-            Ok(Event::Start(tag)) if tag.name().as_ref() == "opml" => is_opml = true,
-            Ok(Event::Start(tag)) if tag.name().as_ref() == "outline" => {
-                let folder = outline(&tag, line_at(text, offset), &folders, &mut gather);
-                if folders.len() < 64 {
-                    folders.push(folder);
-                }
-            }
-            Ok(Event::Empty(tag)) if tag.name().as_ref() == "outline" => {
-                outline(&tag, line_at(text, offset), &folders, &mut gather);
-            }
-            Ok(Event::End(tag)) if tag.name().as_ref() == "outline" => drop(folders.pop()),
-            Ok(Event::Eof) => break,
-            Ok(_) => {}
-            Err(error) => {
-                let line = line_at(text, offset);
-                if !is_opml {
-                    return Err(format!("line {line}: this is no OPML: {error}"));
-                }
-                gather.list.rejected.push(Rejected { line, reason: format!("the XML breaks off here: {error}") });
-                break;
-            }
-        }
+    pub(super) fn note(&mut self, line: usize, reason: String) {
+        self.list.notes.push(Rejected { line, reason });
     }
-    if is_opml { Ok(gather.list) } else { Err("this is markup, but no OPML: there is no <opml>".to_owned()) }
-}
-
-fn outline(tag: &BytesStart<'_>, line: usize, folders: &[Option<String>], gather: &mut Gather) -> Option<String> {
-    let attribute = |name: &str| {
-        let found =
-            tag.attributes().with_checks(false).flatten().find(|a| a.key.as_ref().eq_ignore_ascii_case(name))?;
-        let raw = found.value.into_owned();
-        let text = quick_xml::escape::unescape(&raw).map_or(raw.clone(), std::borrow::Cow::into_owned);
-        (!text.trim().is_empty()).then(|| text.trim().to_owned())
-    };
-    let title = attribute("title").or_else(|| attribute("text"));
-    let Some(url) = attribute("xmlUrl") else { return title };
-    let named: Vec<&String> = folders.iter().flatten().collect();
-    gather.take(line, &url, |feed| {
-        feed.title = title;
-        feed.language = attribute("language");
-        feed.country = attribute("country");
-        feed.region = named.first().map(|f| (*f).clone());
-        feed.topic = named.get(1).map(|f| (*f).clone());
-    });
-    None
 }
 
 /// Reads CSV with a header row.
@@ -106,13 +53,13 @@ pub fn read_csv(text: &str) -> Result<FeedList, String> {
     let head = reader.headers().map_err(|error| error.to_string())?.clone();
     let column = |name: &str| head.iter().position(|h| h.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name));
     let Some(url) = column("url") else { return Err("line 1: the header row has no column url".to_owned()) };
-    let columns = ["title", "country", "language", "region", "topic"].map(column);
+    let columns = ["title", "country", "language", "region", "topic", "folder"].map(column);
     let mut gather = Gather::new();
     for row in reader.records() {
         match row {
             Ok(row) => {
                 let line = row.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(0));
-                let [title, country, language, region, topic] =
+                let [title, country, language, region, topic, folder] =
                     columns.map(|c| c.and_then(|c| row.get(c)).filter(|v| !v.is_empty()).map(str::to_owned));
                 gather.take(line, row.get(url).unwrap_or_default(), |feed| {
                     feed.title = title;
@@ -120,6 +67,7 @@ pub fn read_csv(text: &str) -> Result<FeedList, String> {
                     feed.language = language;
                     feed.region = region;
                     feed.topic = topic;
+                    feed.lay(folder.iter().flat_map(|path| path.split('/')).map(str::to_owned));
                 });
             }
             Err(error) => {
@@ -143,40 +91,6 @@ pub fn read_plain(text: &str) -> FeedList {
     gather.list
 }
 
-/// Writes OPML, grouped by region and topic.
-pub fn to_opml(feeds: &[ListedFeed]) -> String {
-    let mut sorted: Vec<&ListedFeed> = feeds.iter().collect();
-    sorted.sort_by(|a, b| (&a.region, &a.topic).cmp(&(&b.region, &b.topic)));
-    let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n<head><title>wireroom</title></head>\n<body>\n".to_owned();
-    let escaped = |text: &str| quick_xml::escape::escape(text).into_owned();
-    for group in sorted.chunk_by(|a, b| (&a.region, &a.topic) == (&b.region, &b.topic)) {
-        let Some(first) = group.first() else { continue };
-        let folders: Vec<&String> = first.region.iter().chain(&first.topic).collect();
-        for folder in &folders {
-            _ = writeln!(out, "<outline text=\"{}\">", escaped(folder));
-        }
-        for feed in group {
-            let title = escaped(feed.title.as_deref().unwrap_or(feed.url.as_str()));
-            _ = write!(
-                out,
-                "<outline type=\"rss\" text=\"{title}\" title=\"{title}\" xmlUrl=\"{}\"",
-                escaped(feed.url.as_str())
-            );
-            for (name, value) in [("language", &feed.language), ("country", &feed.country)] {
-                if let Some(value) = value {
-                    _ = write!(out, " {name}=\"{}\"", escaped(value));
-                }
-            }
-            out.push_str("/>\n");
-        }
-        for _ in &folders {
-            out.push_str("</outline>\n");
-        }
-    }
-    out.push_str("</body>\n</opml>\n");
-    out
-}
-
 /// Writes TOML, as `config/feeds.toml` has it.
 pub fn to_toml(feeds: &[ListedFeed]) -> String {
     let mut out = String::new();
@@ -194,6 +108,12 @@ pub fn to_toml(feeds: &[ListedFeed]) -> String {
             if let Some(value) = value {
                 _ = writeln!(out, "{name} = {}", quoted(value));
             }
+        }
+        if feed.folder.iter().any(|name| name.contains('/')) {
+            let names: Vec<String> = feed.folder.iter().map(|name| quoted(name)).collect();
+            _ = writeln!(out, "folder = [{}]", names.join(", "));
+        } else if !feed.folder.is_empty() {
+            _ = writeln!(out, "folder = {}", quoted(&feed.folder.join("/")));
         }
         if let Some(options) = feed.options.as_ref().and_then(FeedOptions::to_toml) {
             _ = write!(out, "[feeds.options]\n{options}");

@@ -140,6 +140,30 @@ impl Fetcher {
         })
     }
 
+    /// What a site's robots.txt says to us. It is asked for as when a page is fetched: once for all who want to know.
+    ///
+    /// # Errors
+    /// It could not be had.
+    pub async fn robots(&self, url: &Url) -> Result<Arc<Robots>, FetchError> {
+        let shared = &*self.shared;
+        shared.guard.check_url(url)?;
+        if let Some(answer) = shared.robots.fresh(url) {
+            return answer;
+        }
+        let journey = Journey {
+            client: shared.clients.by(None)?,
+            names_unseen: false,
+            headers: HeaderMap::new(),
+            own: None,
+            validators: None,
+            obeys_robots: false,
+            body_bytes_max: shared.config.body_bytes_max,
+            overflow: Overflow::Refuse,
+            budget: shared.config.total_timeout,
+        };
+        shared.robots.get(url, shared.ask_robots(url, &journey)).await
+    }
+
     /// The hosts at which a request would have to wait now, by [`host_key`]: under way, too soon, or asked for silence.
     pub fn hosts_busy(&self) -> Vec<String> {
         self.shared.politeness.busy()

@@ -14,11 +14,15 @@ pub const BYTES_MAX: usize = 500 * 1024;
 /// Longer lines are no rules: URLs end at 2,083 bytes in practice, thrice that when every byte is escaped.
 const LINE_BYTES_MAX: usize = 8 * 1024;
 
+/// The most sitemaps kept of one robots.txt. Large publishers name some dozens.
+const SITEMAPS_MAX: usize = 100;
+
 /// The rules of one site for us.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Robots {
     rules: Vec<Rule>,
     crawl_delay: Option<Duration>,
+    sitemaps: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +47,7 @@ impl Robots {
     /// Reads a robots.txt for any product token. What is no rule is passed over.
     pub fn parse_for(text: &[u8], product: &str) -> Self {
         let (mut everybody, mut us) = (Self::default(), None);
+        let mut sitemaps: Vec<String> = Vec::new();
         let mut addressees: Vec<Addressee> = Vec::new();
         let mut rules_seen = false;
         for line in lines(text) {
@@ -73,10 +78,12 @@ impl Robots {
                         robots.crawl_delay = Some(delay);
                     }
                 }
-                Key::Other => {}
+                // Sitemaps are named to everybody, wherever the line stands.
+                Key::Sitemap if sitemaps.len() < SITEMAPS_MAX => sitemaps.extend(address(value)),
+                Key::Sitemap | Key::Other => {}
             }
         }
-        us.unwrap_or(everybody)
+        Self { sitemaps, ..us.unwrap_or(everybody) }
     }
 
     /// Whether a path with its query, as a URL holds it, may be fetched.
@@ -95,9 +102,15 @@ impl Robots {
         self.crawl_delay
     }
 
+    /// The sitemaps the site names, as written.
+    pub fn sitemaps(&self) -> &[String] {
+        &self.sitemaps
+    }
+
     /// About how many bytes of memory the rules take.
     pub(super) fn weight(&self) -> usize {
-        self.rules.iter().map(|rule| rule.pattern.len() + size_of::<Rule>()).sum()
+        let rules: usize = self.rules.iter().map(|rule| rule.pattern.len() + size_of::<Rule>()).sum();
+        rules + self.sitemaps.iter().map(|sitemap| sitemap.len() + size_of::<String>()).sum::<usize>()
     }
 }
 
@@ -106,6 +119,7 @@ enum Key {
     UserAgent,
     Rule { allow: bool },
     CrawlDelay,
+    Sitemap,
     Other,
 }
 
@@ -118,6 +132,7 @@ impl Key {
                 Self::Rule { allow: false }
             }
             b"crawl-delay" | b"crawldelay" => Self::CrawlDelay,
+            b"sitemap" | b"site-map" => Self::Sitemap,
             _ => Self::Other,
         }
     }
@@ -150,6 +165,12 @@ fn delay(value: &[u8]) -> Option<Duration> {
     let seconds: f64 = std::str::from_utf8(value).ok()?.parse().ok()?;
     // `min` would turn NaN into a day.
     if seconds.is_nan() { None } else { Duration::try_from_secs_f64(seconds.min(86_400.0)).ok() }
+}
+
+/// An address as people write it; longer ones than any index could hold are none.
+fn address(value: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(value).ok()?;
+    (!text.is_empty() && text.len() <= 2048).then(|| text.to_owned())
 }
 
 /// Lines ended by CR, LF or both. A line cut by the size limit is left out: half a rule may forbid far more.

@@ -1,16 +1,15 @@
 //! The feed list in the database, which is the truth about feeds.
 
-use std::collections::{HashMap, HashSet};
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 
 use super::{Scope, Store, StoreError};
-use crate::feed_list::ListedFeed;
-use crate::identity::registrable_domain;
-use crate::rows::clipped;
+
+mod sync;
+
+pub use sync::{FeedChange, SyncReport, TouchedFeed};
 
 /// Who added a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +33,13 @@ impl FeedOrigin {
     }
 }
 
-/// What a feed list changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct SyncReport {
-    /// Feeds added.
-    pub added: u64,
-    /// Feeds whose description changed, or that were paused for being gone and are back.
-    pub changed: u64,
-    /// Feeds as they were.
-    pub unchanged: u64,
-    /// Feeds from the file that are no longer in it.
-    pub paused: u64,
+/// A feed found by an address it has or had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundFeed {
+    /// The address asked for.
+    pub asked: String,
+    /// Where it is polled now.
+    pub url: String,
 }
 
 /// A feed as `feeds list` shows it.
@@ -64,10 +59,36 @@ pub struct FeedStatus {
     pub region: Option<String>,
     /// What it writes about.
     pub topic: Option<String>,
+    /// The folders it lies in.
+    pub folder: Vec<String>,
     /// file, command or demo.
     pub origin: String,
-    /// new, healthy, shaky, failing or paused.
+    /// new, healthy, silent, shaky, failing, blocked, gone or paused.
     pub health: String,
+    /// How it does, in a sentence.
+    pub note: Option<String>,
+    /// New entries to be expected over the time `seen_entries` counts.
+    pub expected_entries: Option<f32>,
+    /// New entries seen over that time.
+    pub seen_entries: Option<i32>,
+    /// Since when far fewer come than expected.
+    pub silent_since: Option<DateTime<Utc>>,
+    /// Where a permanent redirect leads that is watched before it is adopted.
+    pub moved_to: Option<String>,
+    /// Registrable domain.
+    pub host: String,
+    /// State of the WebSub subscription: asked, active or denied.
+    pub push: Option<String>,
+    /// When a hub last pushed.
+    pub last_push_at: Option<DateTime<Utc>>,
+    /// What its entries are known by: guid, url or title.
+    pub identity_rule: String,
+    /// Since when it is not polled.
+    pub paused_at: Option<DateTime<Utc>>,
+    /// list or person.
+    pub paused_by: Option<String>,
+    /// How it alone is asked.
+    pub options: Value,
     /// What came of the last poll.
     pub last_outcome: Option<String>,
     /// The same in a sentence, where it failed.
@@ -76,77 +97,17 @@ pub struct FeedStatus {
     pub failures: i32,
     /// When it was last polled.
     pub last_polled_at: Option<DateTime<Utc>>,
+    /// When it last had an entry not seen before.
+    pub last_entry_at: Option<DateTime<Utc>>,
+    /// The pause chosen after the last poll, in seconds.
+    pub interval_seconds: i64,
     /// When it is due.
     pub next_poll_at: DateTime<Utc>,
     /// Entries seen so far.
     pub entries: i64,
-    /// How it alone is asked; secrets by name.
-    pub options: Value,
 }
 
 impl Store {
-    /// Adds and changes feeds; from the file, pauses those that are gone from it.
-    pub async fn sync_feed_list(&self, feeds: &[ListedFeed], origin: FeedOrigin) -> Result<SyncReport, StoreError> {
-        let mut rows: Vec<&ListedFeed> = feeds.iter().collect();
-        rows.sort_by(|a, b| a.url.as_str().cmp(b.url.as_str()));
-        let rows: Vec<Value> = rows.into_iter().map(feed_json).collect();
-        self.unit(move |connection| {
-            Box::pin(async move {
-                let mut c = connection.begin().await?;
-                let total = rows.len() as u64;
-                let rows = current_addresses(&mut c, rows).await?;
-                let written = sqlx::query!(
-                    "insert into feeds (url, host, title, country, language, region, topic, origin)
-                     select url, host, title, country, language, region, topic, $2
-                       from jsonb_to_recordset($1) as r (url text, host text, title text, country text, language text,
-                                                         region text, topic text)
-                      order by url
-                         on conflict (url) do update
-                        set title = coalesce(excluded.title, feeds.title),
-                            country = coalesce(excluded.country, feeds.country),
-                            language = coalesce(excluded.language, feeds.language),
-                            region = coalesce(excluded.region, feeds.region),
-                            topic = coalesce(excluded.topic, feeds.topic), host = excluded.host,
-                            paused_at = case when feeds.origin = 'file' and $2 = 'file' then null else feeds.paused_at end
-                      where (coalesce(excluded.title, feeds.title), coalesce(excluded.country, feeds.country),
-                             coalesce(excluded.language, feeds.language), coalesce(excluded.region, feeds.region),
-                             coalesce(excluded.topic, feeds.topic), excluded.host)
-                            is distinct from
-                            (feeds.title, feeds.country, feeds.language, feeds.region, feeds.topic, feeds.host)
-                         or (feeds.origin = 'file' and $2 = 'file' and feeds.paused_at is not null)
-                     returning url as \"url!\", (xmax = 0) as \"new!\"",
-                    rows,
-                    origin.as_str(),
-                )
-                .fetch_all(&mut *c)
-                .await?;
-                let changed = set_options(&mut c, &rows, origin).await?;
-                let paused = if origin == FeedOrigin::File {
-                    sqlx::query!(
-                        "update feeds set paused_at = now()
-                          where origin = 'file' and paused_at is null
-                            and url not in (select url from jsonb_to_recordset($1) as r (url text))",
-                        rows
-                    )
-                    .execute(&mut *c)
-                    .await?
-                    .rows_affected()
-                } else {
-                    0
-                };
-                c.commit().await?;
-                let (added, mut all): (HashSet<String>, HashSet<String>) = (
-                    written.iter().filter(|row| row.new).map(|row| row.url.clone()).collect(),
-                    written.into_iter().map(|row| row.url).collect(),
-                );
-                all.extend(changed);
-                let (added, changed) = (added.len() as u64, (all.len() - added.len()) as u64);
-                Ok(SyncReport { added, changed, unchanged: total - added - changed, paused })
-            })
-        })
-        .await
-    }
-
     /// How many feeds there are that are not the demo's.
     pub async fn feed_count(&self) -> Result<usize, StoreError> {
         self.unit(|connection| {
@@ -160,17 +121,21 @@ impl Store {
         .await
     }
 
-    /// All feeds, by region, topic and title.
+    /// All feeds, by folder, region, topic and title.
     pub async fn list_feeds(&self) -> Result<Vec<FeedStatus>, StoreError> {
         self.unit(|connection| {
             Box::pin(async move {
                 let feeds = sqlx::query_as!(
                     FeedStatus,
-                    "select f.feed_id, f.url, f.title, f.country, f.language, f.region, f.topic, f.origin,
-                            h.health as \"health!\", f.last_outcome, f.last_detail, f.failures, f.last_polled_at,
-                            f.next_poll_at, (select count(*) from entries e where e.feed_id = f.feed_id) as \"entries!\", f.options
-                       from feeds f join api.feed_health h using (feed_id)
-                      order by f.region nulls last, f.topic nulls last, f.title nulls last, f.url"
+                    "select f.feed_id, f.url, f.title, f.country, f.language, f.region, f.topic, f.folder, f.origin,
+                            h.health as \"health!\", h.note, h.expected_entries, h.seen_entries, h.silent_since,
+                            h.moved_to, f.host, h.push, h.last_push_at, f.identity_rule, f.paused_at, f.paused_by,
+                            f.options, f.last_outcome, f.last_detail, f.failures, f.last_polled_at, f.last_entry_at,
+                            f.interval_seconds, f.next_poll_at, coalesce(e.entries, 0) as \"entries!\"
+                       from feeds f
+                       join api.feed_health h using (feed_id)
+                       left join (select feed_id, count(*) as entries from entries group by 1) e using (feed_id)
+                      order by f.folder, f.region nulls last, f.topic nulls last, f.title nulls last, f.url"
                 )
                 .fetch_all(connection)
                 .await?;
@@ -180,36 +145,59 @@ impl Store {
         .await
     }
 
-    /// Pauses or resumes feeds by address; gives the addresses found.
-    pub async fn set_paused(&self, urls: &[String], paused: bool) -> Result<Vec<String>, StoreError> {
+    /// Pauses or resumes feeds by an address they have or had; gives those found. What a person paused stays paused
+    /// whatever the feed list says.
+    pub async fn set_paused(&self, urls: &[String], paused: bool) -> Result<Vec<FoundFeed>, StoreError> {
         let urls = urls.to_vec();
         self.unit(move |connection| {
             Box::pin(async move {
-                let found = sqlx::query_scalar!(
+                let mut c = connection.begin().await?;
+                let found = found_feeds(&mut c, &urls).await?;
+                let current: Vec<String> = found.iter().map(|feed| feed.url.clone()).collect();
+                sqlx::query!(
                     "update feeds
                         set paused_at = case when $2 then coalesce(paused_at, now()) end,
+                            paused_by = case when $2 then 'person' end,
                             next_poll_at = case when $2 then next_poll_at else now() end
-                      where url = any($1) returning url",
-                    &urls,
+                      where url = any($1)",
+                    &current,
                     paused
                 )
-                .fetch_all(connection)
+                .execute(&mut *c)
                 .await?;
+                c.commit().await?;
                 Ok(found)
             })
         })
         .await
     }
 
-    /// Removes feeds by address, with their entries; articles stay. Gives the addresses found.
-    pub async fn remove_feeds(&self, urls: &[String]) -> Result<Vec<String>, StoreError> {
+    /// Removes feeds by an address they have or had, with their entries; articles stay. Gives those found.
+    pub async fn remove_feeds(&self, urls: &[String]) -> Result<Vec<FoundFeed>, StoreError> {
         let urls = urls.to_vec();
         self.unit(move |connection| {
             Box::pin(async move {
-                let found = sqlx::query_scalar!("delete from feeds where url = any($1) returning url", &urls)
-                    .fetch_all(connection)
-                    .await?;
+                let mut c = connection.begin().await?;
+                let found = found_feeds(&mut c, &urls).await?;
+                let current: Vec<String> = found.iter().map(|feed| feed.url.clone()).collect();
+                sqlx::query!("delete from feeds where url = any($1)", &current).execute(&mut *c).await?;
+                c.commit().await?;
                 Ok(found)
+            })
+        })
+        .await
+    }
+
+    /// Makes the feeds due now that were never polled, wherever an import had put their first poll.
+    pub async fn make_unpolled_due(&self) -> Result<(), StoreError> {
+        self.unit(|connection| {
+            Box::pin(async move {
+                sqlx::query!(
+                    "update feeds set next_poll_at = now() where last_polled_at is null and next_poll_at > now()"
+                )
+                .execute(connection)
+                .await?;
+                Ok(())
             })
         })
         .await
@@ -232,67 +220,19 @@ impl Store {
     }
 }
 
-/// Writes how single feeds are asked; gives the addresses of those that changed. The file says all there is to say of its
-/// feeds; another list that says nothing of it changes nothing. Who asks in another way may be answered with another
-/// document, so the validators do not hold any more.
-async fn set_options(c: &mut PgConnection, rows: &Value, origin: FeedOrigin) -> Result<Vec<String>, StoreError> {
-    let changed = sqlx::query_scalar!(
-        "update feeds f
-            set options = coalesce(r.options, '{}'), etag = null, last_modified = null, validators_url = null
-           from jsonb_to_recordset($1) as r (url text, options jsonb)
-          where f.url = r.url and f.options <> coalesce(r.options, '{}')
-            and (r.options is not null or (f.origin = 'file' and $2))
-         returning f.url",
-        rows,
-        origin == FeedOrigin::File,
+/// The feeds that have or had these addresses, in the order asked.
+async fn found_feeds(c: &mut PgConnection, urls: &[String]) -> Result<Vec<FoundFeed>, StoreError> {
+    let found = sqlx::query_as!(
+        FoundFeed,
+        "select asked.url as \"asked!\", f.url
+           from unnest($1::text[]) with ordinality as asked (url, n)
+           left join feed_addresses a on a.url = asked.url
+           join feeds f on f.url = asked.url or (f.feed_id = a.feed_id
+                                                 and not exists (select from feeds g where g.url = asked.url))
+          order by asked.n",
+        urls
     )
     .fetch_all(c)
     .await?;
-    Ok(changed)
-}
-
-/// The list with the feeds that have moved under the address they are polled at now, each address once.
-async fn current_addresses(c: &mut PgConnection, rows: Vec<Value>) -> Result<Value, StoreError> {
-    let listed: Vec<String> = rows.iter().filter_map(|row| Some(row.get("url")?.as_str()?.to_owned())).collect();
-    let moved: HashMap<String, (String, String)> = sqlx::query!(
-        "select a.url as old, f.url, f.host from feed_addresses a join feeds f using (feed_id) where a.url = any($1)",
-        &listed
-    )
-    .fetch_all(c)
-    .await?
-    .into_iter()
-    .map(|row| (row.old, (row.url, row.host)))
-    .collect();
-    let mut rows: Vec<(bool, Value)> = rows
-        .into_iter()
-        .map(|mut row| {
-            let found = row.get("url").and_then(Value::as_str).and_then(|url| moved.get(url));
-            if let (Some((url, host)), Some(fields)) = (found, row.as_object_mut()) {
-                fields.insert("url".to_owned(), json!(url));
-                fields.insert("host".to_owned(), json!(host));
-            }
-            (found.is_some(), row)
-        })
-        .collect();
-    // What the list says under the address of today comes before what it says under an old one.
-    rows.sort_by_key(|(moved, _)| *moved);
-    let mut seen = HashSet::new();
-    let rows = rows.into_iter().map(|(_, row)| row);
-    let once = rows.filter(|row| row.get("url").and_then(Value::as_str).is_some_and(|url| seen.insert(url.to_owned())));
-    Ok(Value::Array(once.collect()))
-}
-
-fn feed_json(feed: &ListedFeed) -> Value {
-    let clip = |text: &Option<String>, most: usize| text.as_deref().map(|t| clipped(t, most));
-    let country = feed.country.as_deref().map(str::to_ascii_lowercase);
-    json!({
-        "url": feed.url.as_str(),
-        "host": registrable_domain(&feed.url),
-        "title": clip(&feed.title, 1000),
-        "country": country.filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_lowercase())),
-        "language": clip(&feed.language, 35),
-        "region": clip(&feed.region, 100),
-        "topic": clip(&feed.topic, 100),
-        "options": feed.options.clone().map(|options| options.listed_at(&feed.url).to_json()),
-    })
+    Ok(found)
 }

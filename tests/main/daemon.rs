@@ -13,14 +13,16 @@ use crate::support::server::{Asked, Server, Step, answer, page};
 struct Daemon(Child);
 
 impl Daemon {
+    /// Starts; what it says is in the folder's file `log`.
     fn start(folder: &Path, database: &TestDatabase) -> Self {
+        let log = std::fs::File::create(folder.join("log")).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_wireroom"))
             .arg("--config")
             .arg(folder.join("wireroom.toml"))
             .arg("run")
             .env("DATABASE_URL", database.url())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         Self(child)
@@ -151,4 +153,101 @@ async fn broken_rules_are_named_at_the_start() {
         .unwrap();
     assert_eq!(output.status.code(), Some(78), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("furniture.toml"), "{output:?}");
+}
+
+/// `new`, `polled` or `paused`, by what the database says of a feed.
+async fn state_of(database: &TestDatabase, url: &str) -> Option<&'static str> {
+    let row: (bool, bool) =
+        sqlx::query_as("select paused_at is not null, last_polled_at is not null from feeds where url = $1")
+            .bind(url)
+            .fetch_optional(database.pool())
+            .await
+            .unwrap()?;
+    Some(match row {
+        (true, _) => "paused",
+        (false, true) => "polled",
+        (false, false) => "new",
+    })
+}
+
+async fn until_it_is(database: &TestDatabase, url: &str, state: &str) {
+    until(&format!("{url} {state}"), async || (state_of(database, url).await == Some(state)).then_some(())).await;
+}
+
+async fn until_it_says(folder: &Path, words: &str) -> String {
+    until(words, async || {
+        let log = std::fs::read_to_string(folder.join("log")).unwrap();
+        log.lines().find(|line| line.contains(words)).map(str::to_owned)
+    })
+    .await
+}
+
+async fn command(folder: &Path, database: &TestDatabase, arguments: &[&str]) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wireroom"));
+    command.arg("--config").arg(folder.join("wireroom.toml")).args(arguments).env("DATABASE_URL", database.url());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_list_and_commands_reach_the_running_daemon() {
+    let database = TestDatabase::new().await;
+    let listed = Arc::new(AtomicUsize::new(1));
+    let server = Server::start(move |asked| {
+        let path = asked.path.split('?').next().unwrap_or_default().to_owned();
+        press(&listed, &Asked { path, ..asked.clone() })
+    })
+    .await;
+    let feed = |name: &str| format!("http://{}/feed?{name}", server.address);
+    let (one, two, three) = (feed("one"), feed("two"), feed("three"));
+    let both = format!("[[feeds]]\nurl = \"{one}\"\n[[feeds]]\nurl = \"{two}\"\n");
+    let folder = folder(
+        "edited",
+        "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"1ms\"\n[poll]\ninterval_min = \"1s\"\n\
+         interval_max = \"1s\"\n[http]\nlisten = \"off\"\n",
+        &both,
+    );
+    let list = folder.join("feeds.toml");
+    let daemon = Daemon::start(&folder, &database);
+    until_it_is(&database, &one, "polled").await;
+    until_it_is(&database, &two, "polled").await;
+
+    // A feed that is gone from the list rests, and comes back with it.
+    std::fs::write(&list, format!("[[feeds]]\nurl = \"{one}\"\n")).unwrap();
+    daemon.signal("-HUP");
+    until_it_is(&database, &two, "paused").await;
+    until_it_says(&folder, "the feed list changed a feed").await;
+    std::fs::write(&list, &both).unwrap();
+    daemon.signal("-HUP");
+    until_it_is(&database, &two, "polled").await;
+
+    // A list that cannot be read leaves the old one in force; a line that cannot, its feed.
+    std::fs::write(&list, "[[feeds]\nurl = ").unwrap();
+    daemon.signal("-HUP");
+    until_it_says(&folder, "the feed list was not reloaded").await;
+    assert_eq!(state_of(&database, &two).await, Some("polled"));
+    std::fs::write(&list, format!("[[feeds]]\nurl = \"{one}\"\n[[feeds]]\nurl = \"{two}\"\ntitel = \"Two\"\n"))
+        .unwrap();
+    daemon.signal("-HUP");
+    let told = until_it_says(&folder, "a line of the feed list is left out").await;
+    assert!(told.contains("feeds.toml:3"), "{told}");
+    until_it_says(&folder, "\"rejected\":1").await;
+    assert_eq!(state_of(&database, &two).await, Some("polled"));
+
+    // What a person does goes through the database, and is not undone by the list.
+    command(&folder, &database, &["feeds", "add", &three]).await;
+    until_it_is(&database, &three, "polled").await;
+    command(&folder, &database, &["feeds", "pause", &one]).await;
+    std::fs::write(&list, &both).unwrap();
+    daemon.signal("-HUP");
+    until("the list to be read again", async || {
+        let log = std::fs::read_to_string(folder.join("log")).unwrap();
+        (log.matches("reloaded the feed list").count() >= 4).then_some(())
+    })
+    .await;
+    assert_eq!(state_of(&database, &one).await, Some("paused"));
+    command(&folder, &database, &["feeds", "resume", &one]).await;
+    until_it_is(&database, &one, "polled").await;
+    command(&folder, &database, &["feeds", "remove", &three]).await;
+    assert_eq!(state_of(&database, &three).await, None);
 }
