@@ -96,6 +96,9 @@ pub struct PollConfig {
     pub interval_min: Duration,
     /// Never more seldom. A day: a feed that is silent for months still gets one request a day.
     pub interval_max: Duration,
+    /// How long one entry may wait for what one request saves: the less, the more requests. An hour, in which the
+    /// simulator (`docs/schedule.md`) finds an entry of a feed with one an hour after half an hour in the mean.
+    pub delay_per_request: Duration,
     /// How many feeds are polled at once.
     pub concurrency: usize,
     /// How many polls may start in a second. Fifty: 180,000 feeds an hour, and no herd after a standstill.
@@ -109,6 +112,7 @@ impl Default for PollConfig {
         Self {
             interval_min: Duration::from_mins(2),
             interval_max: Duration::from_hours(24),
+            delay_per_request: Duration::from_hours(1),
             concurrency: 32,
             starts_per_second: 50,
             entry_age_max: Some(Duration::from_hours(720)),

@@ -59,6 +59,10 @@ const KEYS: &[(&str, Setter)] = &[
         c.poll.interval_max = duration(v)?;
         Ok(())
     }),
+    ("poll.delay_per_request", |c, v| {
+        c.poll.delay_per_request = duration(v)?;
+        Ok(())
+    }),
     ("poll.concurrency", |c, v| {
         c.poll.concurrency = whole(v)?;
         Ok(())
@@ -261,6 +265,7 @@ fn check(config: &Config, problems: &mut Vec<Problem>) {
         }
     };
     refuse(config.poll.interval_min > config.poll.interval_max, "poll.interval_min is longer than poll.interval_max");
+    refuse(config.poll.delay_per_request.is_zero(), "poll.delay_per_request must be longer than nothing");
     refuse(config.poll.concurrency == 0, "poll.concurrency must be 1 or more");
     refuse(config.poll.starts_per_second == 0, "poll.starts_per_second must be 1 or more");
     refuse(config.fetch.host_concurrency == 0, "fetch.host_concurrency must be 1 or more");

@@ -13,7 +13,7 @@ use crate::fetch::{FetchError, Fetched};
 use crate::identity::{self, IdentityRule};
 use crate::polling::{Move, Outcome, Validators, moves};
 use crate::push::source;
-use crate::schedule::Hints;
+use crate::schedule::{Hints, Wishes};
 use crate::store::{Answer, ClaimedFeed, EntryRow, FeedRow, Moved, PollResult};
 
 /// Entries taken of one document, the newest first: more than any front page's week, and a transaction of seconds.
@@ -98,7 +98,7 @@ impl Read {
 pub fn not_modified(claim: &ClaimedFeed, asked: Asked, fetched: &Fetched, config: &PollConfig) -> PollResult {
     let moved = Some(moved(claim, fetched, asked.at));
     let hints = Hints { max_age: fetched.max_age, ..Hints::default() };
-    let circumstances = Circumstances { asked, answer: None, moved, hints };
+    let circumstances = Circumstances { asked, answer: None, moved, status: Some(fetched.status), hints };
     PollResult {
         answer: Answer::NotModified,
         validators: claim.validators.refreshed_by(validators(fetched)),
@@ -109,14 +109,16 @@ pub fn not_modified(claim: &ClaimedFeed, asked: Asked, fetched: &Fetched, config
 /// A document.
 pub fn read(claim: &ClaimedFeed, asked: Asked, fetched: &Fetched, read: Read, config: &PollConfig) -> PollResult {
     let Read { feed, rows, rule, left_out } = read;
-    let hints = Hints { ttl: feed.ttl_seconds.map(Duration::from_secs), max_age: fetched.max_age, ..Hints::default() };
+    let wishes = Wishes::new(feed.ttl_seconds, &feed.skip_hours, &feed.skip_days);
+    let hints = Hints { wishes: Some(wishes), max_age: fetched.max_age, ..Hints::default() };
     // Half a document vouches for nothing: what was cut off would stay behind a 304 for ever.
     // So does an index: the documents it names change without it.
     let vouches = !feed.is_cut_off() && feed.sitemaps.is_empty();
     let held = if vouches { validators(fetched) } else { Validators::default() };
     let hub = hub(fetched, &feed);
     let moved = Some(moved(claim, fetched, asked.at));
-    let circumstances = Circumstances { asked, answer: Some(held.clone()), moved, hints };
+    let status = Some(fetched.status);
+    let circumstances = Circumstances { asked, answer: Some(held.clone()), moved, status, hints };
     PollResult {
         answer: Answer::Read {
             feed: FeedRow {
@@ -145,13 +147,10 @@ pub fn failed(
     config: &PollConfig,
 ) -> PollResult {
     let hints = Hints { retry_after: error.and_then(FetchError::retry_after), ..Hints::default() };
-    let circumstances = Circumstances { asked, answer: None, moved: None, hints };
-    PollResult {
-        answer: Answer::Failed { outcome, detail },
-        status: error
-            .and_then(|error| if let FetchError::Status { status, .. } = error { Some(*status) } else { None }),
-        ..result(claim, circumstances, config, None)
-    }
+    let status =
+        error.and_then(|error| if let FetchError::Status { status, .. } = error { Some(*status) } else { None });
+    let circumstances = Circumstances { asked, answer: None, moved: None, status, hints };
+    PollResult { answer: Answer::Failed { outcome, detail }, status, ..result(claim, circumstances, config, None) }
 }
 
 /// What every answer has in common: validators that go on vouching for the stored items, and the plan.
