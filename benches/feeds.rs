@@ -21,6 +21,8 @@ mod corpus;
 mod cost;
 #[path = "feeds/defects.rs"]
 mod defects;
+#[path = "feeds/generated.rs"]
+mod generated;
 #[path = "feeds/normal.rs"]
 mod normal;
 #[path = "feeds/suites.rs"]

@@ -13,6 +13,7 @@ mod sitemap;
 mod sniff;
 mod text;
 mod tree;
+mod vocabulary;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -20,8 +21,8 @@ use url::Url;
 
 pub use sniff::{FEED_BYTES_MAX, FeedError};
 
-/// The most entries taken from one document. The longest honest feeds list a thousand.
-pub const ENTRIES_MAX: usize = 2000;
+/// The most entries taken from one document: what a sitemap may hold. The longest honest feeds list a thousand.
+pub const ENTRIES_MAX: usize = 50_000;
 /// Characters of a skipped item that are shown.
 const EXCERPT_CHARS: usize = 200;
 
@@ -52,19 +53,13 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) -> Re
 }
 
 fn from_markup(text: &str, bytes: &[u8], base: Option<&Url>) -> Result<Feed, FeedError> {
-    let parsed = markup::parse(text);
-    let Some(root) = read::find_root(&parsed.root) else {
-        if read::is_page(&parsed.root) {
-            return Err(FeedError::Html);
-        }
+    match read::document(text, base) {
+        read::Document::Feed(feed) => Ok(feed),
+        read::Document::Page => Err(FeedError::Html),
         // A dialect our reader does not know may be one feed-rs does.
-        return second_reader(bytes, base).ok_or_else(|| {
-            FeedError::NotAFeed(read::outermost(&parsed.root).unwrap_or_else(|| "plain text".to_owned()))
-        });
-    };
-    let mut feed = read::feed(root, base);
-    feed.recovered.extend(parsed.mended.iter().map(|what| (*what).to_owned()));
-    Ok(feed)
+        read::Document::Other(outermost) => second_reader(bytes, base)
+            .ok_or_else(|| FeedError::NotAFeed(outermost.unwrap_or_else(|| "plain text".to_owned()))),
+    }
 }
 
 /// feed-rs, isolated: its release 3.0.0 panics on some input from the network.

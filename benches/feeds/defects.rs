@@ -1,6 +1,7 @@
 //! One defect in a document: how many of its entries are kept.
 //!
-//! The thirty-five largest documents of the corpus with more than one entry, each defect at several places drawn with a
+//! The largest documents of the corpus with more than one entry, filled up to thirty-five with generated ones of every
+//! dialect; each defect at several places drawn with a
 //! fixed seed: in the text of an element, and at any byte at all, inside tags included. Counted are the entries whose
 //! start tag is still in the bytes. An entry is kept when the document still gives one in its place.
 
@@ -12,9 +13,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::Value;
 use url::Url;
-use wireroom::feed;
+use wireroom::feed::{self, Entry};
 
-use super::{Bench, corpus, percent};
+use super::{Bench, corpus, generated, percent};
 
 /// Documents that are damaged.
 const DOCUMENTS: usize = 35;
@@ -44,6 +45,7 @@ const DEFECTS: &[(&str, Option<&[u8]>)] = &[
 
 /// One damaged document.
 struct Damaged {
+    document: usize,
     defect: usize,
     in_text: bool,
     bytes: Vec<u8>,
@@ -55,7 +57,7 @@ pub fn measure(bench: &Bench) {
     let documents = documents(bench);
     let mut random = StdRng::seed_from_u64(7);
     let mut damaged = Vec::new();
-    for document in &documents {
+    for (number, document) in documents.iter().enumerate() {
         for (defect, (_, insert)) in DEFECTS.iter().enumerate() {
             for place in 0..PLACES {
                 let in_text = place % 2 == 0;
@@ -65,11 +67,14 @@ pub fn measure(bench: &Bench) {
                     Some(insert) => [before, insert, after].concat(),
                     None => before.to_vec(),
                 };
-                damaged.push(Damaged { defect, in_text, entries: starts(&bytes), bytes });
+                damaged.push(Damaged { document: number, defect, in_text, entries: starts(&bytes), bytes });
             }
         }
     }
     let feedparser = feedparser(bench, &damaged);
+    let undamaged: Vec<Vec<Entry>> =
+        documents.iter().map(|d| feed::parse(d, None, None).map(|f| f.entries).unwrap_or_default()).collect();
+    let mut neighbours = (0, 0);
     let bytes: usize = documents.iter().map(Vec::len).sum();
     println!("\none defect in {} documents of {} bytes together, {} in all", documents.len(), bytes, damaged.len());
     println!(
@@ -83,7 +88,18 @@ pub fn measure(bench: &Bench) {
         for (at, document) in damaged.iter().enumerate().filter(|(_, d)| d.defect == defect) {
             let ours = catch_unwind(|| feed::parse(&document.bytes, None, None));
             panics_all.0 += usize::from(ours.is_err());
-            let ours = ours.ok().and_then(Result::ok).map_or(0, |f| f.entries.len());
+            let entries = ours.ok().and_then(Result::ok).map(|f| f.entries).unwrap_or_default();
+            let ours = entries.len();
+            // All but the one that was hit.
+            let others = document.entries.saturating_sub(1);
+            let whole =
+                undamaged.get(document.document).map_or(0, |d| d.iter().filter(|e| entries.contains(e)).count());
+            neighbours = (neighbours.0 + whole.min(others), neighbours.1 + others);
+            if whole < others && bench.worst > 0 {
+                fs::write(bench.scratch.join(format!("hurt-{at}.xml")), &document.bytes)
+                    .expect("target/ can be written");
+                println!("    hurt-{at}.xml: {} leaves {whole} of {others}", DEFECTS.get(defect).map_or("", |d| d.0));
+            }
             if ours < document.entries && bench.worst > 0 {
                 fs::write(bench.scratch.join(format!("lost-{at}.xml")), &document.bytes)
                     .expect("target/ can be written");
@@ -108,6 +124,7 @@ pub fn measure(bench: &Bench) {
         }
     }
     print_row("all", &totals, panics_all.1);
+    println!("entries beside the damaged one that read exactly as before: {}", percent(neighbours.0, neighbours.1));
     println!("panics: wireroom {}, feed-rs {}", panics_all.0, panics_all.1);
 }
 
@@ -136,7 +153,8 @@ fn documents(bench: &Bench) -> Vec<Vec<u8>> {
         }
     }
     found.sort_by(|(a, x), (b, y)| y.len().cmp(&x.len()).then_with(|| a.cmp(b)));
-    found.into_iter().take(DOCUMENTS).map(|(_, bytes)| bytes).collect()
+    let generated = (0..DOCUMENTS).map(generated::document);
+    found.into_iter().map(|(_, bytes)| bytes).chain(generated).take(DOCUMENTS).collect()
 }
 
 /// Start tags of items in the bytes.

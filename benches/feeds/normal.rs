@@ -5,11 +5,11 @@ use url::Url;
 
 /// A text as it is compared: tags out, scripts and styles with what they hold, references resolved, white space out.
 ///
-/// White space goes altogether, since readers differ in what they put where a tag was. It is done twice, because one
+/// White space goes altogether, since readers differ in what they put where a tag was, and so do control characters. It is done twice, because one
 /// reader gives HTML where another gives text.
 pub fn text(raw: &str) -> String {
     let once = without_markup(raw);
-    without_markup(&once).split_whitespace().collect()
+    without_markup(&once).chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect()
 }
 
 fn without_markup(raw: &str) -> String {

@@ -77,6 +77,21 @@ def entry_of(entry):
     }
 
 
+def fails_itself(raw, read):
+    """Whether this release of feedparser does not give what the assertion in the file says is right."""
+    match = re.search(r"Expect:[ \t]*(.*)", comment(raw))
+    if not match:
+        return False
+    scope = {name: dict.get(read, name) for name in ("feed", "entries", "bozo", "version", "encoding")}
+    try:
+        terms = re.sub(r"not bozo and|bozo and", "", match.group(1))
+        return not eval(terms, {"__builtins__": {}}, scope)  # noqa: S307
+    except (LookupError, TypeError, AttributeError):
+        return True
+    except Exception:  # It asks for what only feedparser's own test runner has.
+        return False
+
+
 def dump(corpus, out):
     with open(out, "w", encoding="utf-8") as sink:
         for name, raw in files(corpus):
@@ -87,6 +102,7 @@ def dump(corpus, out):
                 "content_type": asked["content-type"],
                 "base": asked["content-location"],
                 "feed": bool(dict.get(read, "version") or read.entries),
+                "fails_itself": fails_itself(raw, read),
                 "title": dict.get(read.feed, "title"),
                 "entries": [entry_of(e) for e in read.entries],
             }

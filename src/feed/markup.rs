@@ -1,140 +1,293 @@
-//! Text to tree, whatever the text's faults.
+//! Text to items, whatever the text's faults.
 //!
 //! XML says that one fault ends the document. Publishers do not read XML: bare `&`, unclosed tags, HTML names for
 //! characters, undeclared prefixes, a download cut off in the middle. This reader never refuses; what it had to mend
-//! it says. It refuses nothing but size: depth and attributes are capped, and entities are never expanded twice.
+//! it says. Items are handed over one by one as they close, so that no tree of the whole document is ever held; what is
+//! not an item stays in a tree, the channel's. Depth, attributes, elements and entities are capped.
 
-use std::collections::BTreeSet;
+mod mend;
+mod scan;
+mod tag;
+
+use std::collections::{BTreeSet, HashMap};
 
 use super::entities::{self, Defined};
-use super::tree::{Element, Node, Vocabulary};
+use super::tree::{Element, Node};
+use super::vocabulary::Vocabulary;
+pub use mend::is_html_name;
+use mend::{ended_by, is_container, is_html, is_item, is_known_name, is_line, is_root_name, is_void};
+use scan::{Mark, Scanner};
+use tag::{Read, Tag};
 
 /// What is said of a document that ends before it is finished.
 pub const CUT_OFF: &str = "the document is cut off";
 
 /// The deepest nesting kept; deeper tags are dropped and their text kept. Real articles stay under 60.
 const DEPTH_MAX: usize = 200;
-/// The most attributes a tag can have; with more it is text.
-const ATTRIBUTES_MAX: usize = 64;
-/// The most entities taken from a DOCTYPE, and the longest, in bytes.
-const ENTITIES_MAX: usize = 64;
-const ENTITY_BYTES_MAX: usize = 1024;
+/// The most elements kept of one item, and of everything outside of items; of more, the text is kept.
+const ELEMENTS_MAX: usize = 20_000;
+/// How often the text may be read in vain, looking for ends of tags that have none, in times its length.
+const VAIN_READS_MAX: usize = 4;
 
-/// A document as a tree below a nameless root.
+/// What was outside of the items.
 pub struct Parsed {
-    /// The nameless root.
+    /// A nameless root, with the channel below it.
     pub root: Element,
     /// What was mended.
     pub mended: BTreeSet<&'static str>,
 }
 
-/// Reads text as a tree.
-pub fn parse(text: &str) -> Parsed {
-    let mut builder = Builder::default();
-    let mut rest = text;
-    while let Some(open) = rest.find('<') {
-        let (before, at) = rest.split_at_checked(open).unwrap_or((rest, ""));
+/// An item, and what it stands in.
+pub struct Item<'a> {
+    /// The item.
+    pub element: Element,
+    /// The `xml:base` of the elements around it, outermost first.
+    pub bases: Vec<&'a str>,
+}
+
+/// Reads text as a tree, and hands over each item at its end.
+pub fn read(text: &str, take: &mut dyn FnMut(Item)) -> Parsed {
+    let mut builder = Builder {
+        scanner: Scanner::new(text),
+        at: 0,
+        take,
+        stack: Vec::new(),
+        top: Vec::new(),
+        bindings: HashMap::new(),
+        language: None,
+        item: None,
+        elements: 0,
+        ignored: 0,
+        broken_comments_until: 0,
+        vain: 0,
+        root_ended: false,
+        defined: Defined::default(),
+        mended: BTreeSet::new(),
+    };
+    while let Some(open) = builder.scanner.rest(builder.at).find('<') {
+        let before = builder.scanner.between(builder.at, builder.at + open);
         builder.text(before);
-        rest = builder.markup(at);
+        builder.at += open;
+        builder.markup();
     }
+    let rest = builder.scanner.rest(builder.at);
     builder.text(rest);
     builder.finish()
 }
 
-struct Open {
+struct Open<'t> {
     element: Element,
-    bindings: Vec<(String, Vocabulary)>,
+    /// The name as the document writes it, which its end tag repeats.
+    written: &'t str,
+    /// Prefixes it declares.
+    bound: Vec<String>,
 }
 
-#[derive(Default)]
-struct Builder {
-    stack: Vec<Open>,
+struct Builder<'t, 's> {
+    scanner: Scanner<'t>,
+    at: usize,
+    take: &'s mut dyn FnMut(Item),
+    stack: Vec<Open<'t>>,
     top: Vec<Node>,
-    too_deep: usize,
+    /// What each prefix means, the innermost meaning last.
+    bindings: HashMap<String, Vec<Vocabulary>>,
+    /// What elements without a namespace are, by the outermost element.
+    language: Option<Vocabulary>,
+    /// Where in the stack the item is that is being read.
+    item: Option<usize>,
+    /// Elements kept since the item began.
+    elements: usize,
+    /// Elements that were not kept and are still open.
+    ignored: usize,
+    broken_comments_until: usize,
+    vain: usize,
+    /// Whether the outermost element's end tag was the last thing of weight: no item has begun since.
+    root_ended: bool,
     defined: Defined,
     mended: BTreeSet<&'static str>,
-    never_again: BTreeSet<&'static str>,
 }
 
-impl Builder {
-    /// Takes what stands at a `<` and gives what follows it.
-    fn markup<'a>(&mut self, at: &'a str) -> &'a str {
-        if let Some(after) = at.strip_prefix("<![CDATA[") {
-            let (inside, rest) = after.split_once("]]>").unwrap_or_else(|| {
+impl<'t> Builder<'t, '_> {
+    /// Takes what stands at a `<`, and moves on behind it.
+    fn markup(&mut self) {
+        let rest = self.scanner.rest(self.at);
+        if rest.starts_with("<![CDATA[") {
+            self.cdata();
+        } else if rest.starts_with("<!--") {
+            self.comment();
+        } else if rest.starts_with("<?") {
+            self.instruction();
+        } else if rest.starts_with("<!") {
+            self.declaration();
+        } else {
+            self.tag(rest);
+        }
+    }
+
+    fn tag(&mut self, rest: &'t str) {
+        let after = rest.strip_prefix('<').unwrap_or_default();
+        let (name, closing) = after.strip_prefix('/').map_or((after, false), |name| (name, true));
+        let start = self.at + if closing { 2 } else { 1 };
+        let may_be_tag = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        if !may_be_tag || self.vain > self.scanner.text.len().saturating_mul(VAIN_READS_MAX) {
+            return self.stray();
+        }
+        let (tag, end) = match tag::read(&mut self.scanner, start) {
+            Read::Tag(tag, end) => (tag, end),
+            Read::CutOff(tag) => {
                 self.mended.insert(CUT_OFF);
-                (after, "")
-            });
-            let cleaned = clean(inside, &mut self.mended);
-            self.push(Node::Text(cleaned));
-            return rest;
-        }
-        if let Some(after) = at.strip_prefix("<!--") {
-            return self.skip_past(after, "-->");
-        }
-        if let Some(after) = at.strip_prefix("<?") {
-            let rest = self.skip_past(after, "?>");
-            if after.starts_with("xml ") && !self.stack.is_empty() {
-                self.mended.insert("a second XML declaration");
+                self.at = self.scanner.text.len();
+                if !closing && is_known_name(&tag.name) {
+                    self.open(tag, start);
+                }
+                return;
             }
-            return rest;
-        }
-        if let Some(after) = at.strip_prefix("<!") {
-            return self.declaration(after);
-        }
-        let after = at.strip_prefix('<').unwrap_or_default();
-        let (name_at, closing) = after.strip_prefix('/').map_or((after, false), |name| (name, true));
-        let tag = name_at.starts_with(|c: char| c.is_alphabetic() || c == '_').then(|| read_tag(name_at)).flatten();
-        let Some((tag, rest)) = tag else {
-            self.mended.insert("a stray `<` in text");
-            self.push(Node::Text("<".to_owned()));
-            return after;
+            Read::Text(end) => {
+                self.vain += end - start;
+                return self.stray();
+            }
         };
+        if tag.unended {
+            if !closing && !is_known_name(&tag.name) {
+                self.vain += end - start;
+                return self.stray();
+            }
+            self.mended.insert("a tag without its `>`");
+        }
+        self.at = end;
         if closing {
             self.close(&tag.name);
         } else {
-            self.open(tag);
+            self.open(tag, start);
         }
-        rest
     }
 
-    /// What follows `end`, or the next `>` where `end` never comes. That it never comes is remembered, so that a
-    /// document full of comments without ends is not searched to its end for each of them.
-    fn skip_past<'a>(&mut self, text: &'a str, end: &'static str) -> &'a str {
-        if !self.never_again.contains(end) {
-            if let Some((_, rest)) = text.split_once(end) {
-                return rest;
-            }
-            self.never_again.insert(end);
-            self.mended.insert("a comment or instruction without its end");
-        }
-        text.split_once('>').map_or("", |(_, rest)| rest)
+    fn stray(&mut self) {
+        self.mended.insert("a stray `<` in text");
+        self.push(Node::Text("<".to_owned()));
+        self.at += 1;
     }
 
-    fn declaration<'a>(&mut self, after: &'a str) -> &'a str {
-        let end = after.find('>').unwrap_or(after.len());
-        let Some(bracket) = after.get(..end).and_then(|head| head.find('[')) else {
-            return after.get(end..).and_then(|r| r.strip_prefix('>')).unwrap_or_default();
+    /// A CDATA section. One whose end was lost runs on to the end of another's, over the elements between: it ends
+    /// where the element that holds it ends.
+    fn cdata(&mut self) {
+        let start = self.at + "<![CDATA[".len();
+        let end = self.scanner.find(Mark::CdataEnd, start);
+        let limit = end.unwrap_or(self.scanner.text.len());
+        // The furthest a section without its end can reach, and where the element ends that holds it.
+        let reach = self.scanner.find(Mark::ItemEnd, start).unwrap_or(limit).min(limit);
+        let between_items = self.item.is_none() && self.stack.last().is_none_or(|open| is_container(&open.element));
+        if between_items && self.scanner.find(Mark::ItemStart, start).is_some_and(|begins| begins < limit) {
+            self.mended.insert("a CDATA section without its end");
+            self.at = start;
+            return;
+        }
+        let written = self.stack.last().map_or("", |open| open.written);
+        let holder_ends = |scanner: &Scanner, to: usize| {
+            scanner.between(start, to).find(&format!("</{written}")).map(|found| start + found)
         };
-        let Some((subset, rest)) = after.get(bracket..).and_then(|r| r.split_once(']')) else { return "" };
-        for definition in subset.split("<!ENTITY").skip(1).take(ENTITIES_MAX) {
-            if let Some((name, value)) = read_entity(definition) {
-                let text = entities::resolve(value, &Defined::new());
-                self.defined.entry(name.to_owned()).or_insert(text);
-            }
+        let cut = if end.is_none() || self.swallows(start, limit) {
+            Some(holder_ends(&self.scanner, reach).unwrap_or(reach))
+        } else {
+            let again = self.scanner.between(start, limit).find("<![CDATA[");
+            again.and_then(|again| holder_ends(&self.scanner, start + again))
+        };
+        if cut.is_some() {
+            self.mended.insert("a CDATA section without its end");
         }
-        rest.split_once('>').map_or("", |(_, rest)| rest)
+        let stop = cut.unwrap_or(limit);
+        let cleaned = entities::clean(self.scanner.between(start, stop));
+        self.note_controls(cleaned.len() != stop - start);
+        self.push(Node::Text(cleaned.into_owned()));
+        self.at = cut.unwrap_or(limit + "]]>".len()).min(self.scanner.text.len());
+    }
+
+    /// Whether what lies between two places is no section of its own: in an item, it holds that item's end; between
+    /// items, it ends inside one, or is a section of text where no text belongs.
+    fn swallows(&mut self, start: usize, limit: usize) -> bool {
+        let ends = self.scanner.find(Mark::ItemEnd, start).filter(|at| *at < limit);
+        let begins = self.scanner.find(Mark::ItemStart, start).filter(|at| *at < limit);
+        if self.item.is_some() {
+            return ends.is_some_and(|ends| begins.is_none_or(|begins| begins > ends));
+        }
+        if begins.is_none() {
+            return false;
+        }
+        let (mut at, mut is_inside) = (start, false);
+        loop {
+            let ends = self.scanner.find(Mark::ItemEnd, at).filter(|at| *at < limit);
+            let begins = self.scanner.find(Mark::ItemStart, at).filter(|at| *at < limit);
+            let Some(next) = ends.into_iter().chain(begins).min() else { return is_inside };
+            is_inside = begins == Some(next);
+            at = next + 1;
+        }
+    }
+
+    /// A comment. One whose end was lost, or that takes the end of an item with it, is none: only its mark is dropped.
+    fn comment(&mut self) {
+        let start = self.at + "<!--".len();
+        let end = self.scanner.find(Mark::CommentEnd, start);
+        let is_comment = end.is_some_and(|end| end >= self.broken_comments_until && !self.swallows(start, end));
+        if let Some(end) = end.filter(|_| is_comment) {
+            self.at = end + "-->".len();
+            return;
+        }
+        self.broken_comments_until = end.map_or(self.scanner.text.len(), |end| end + 1);
+        self.mended.insert("a comment without its end");
+        self.at = start;
+    }
+
+    fn instruction(&mut self) {
+        let rest = self.scanner.rest(self.at);
+        if rest.starts_with("<?xml ") && !self.stack.is_empty() {
+            self.mended.insert("a second XML declaration");
+        }
+        self.skip_short(rest);
+    }
+
+    /// Skips to the next `>`. Where a tag comes before it, what looked like a declaration is text.
+    fn skip_short(&mut self, rest: &str) {
+        let inside = rest.get(2..).unwrap_or_default();
+        let tag = inside.find('<').unwrap_or(inside.len());
+        match inside.get(..tag).and_then(|inside| inside.find('>')) {
+            Some(end) => self.at += 2 + end + 1,
+            None if tag == inside.len() => self.at = self.scanner.text.len(),
+            None => self.stray(),
+        }
+    }
+
+    fn declaration(&mut self) {
+        let rest = self.scanner.rest(self.at);
+        let subset = rest.find(['[', '>']).filter(|at| rest.get(*at..).is_some_and(|r| r.starts_with('[')));
+        let (Some(bracket), true) = (subset, self.stack.is_empty() && !self.defined.is_read() && is_doctype(rest))
+        else {
+            return self.skip_short(rest);
+        };
+        let inside = rest.get(bracket..).unwrap_or_default();
+        let ends = |at: &usize| inside.get(at + 1..).is_some_and(|after| after.trim_start().starts_with('>'));
+        let Some(close) = inside.match_indices(']').map(|(at, _)| at).find(ends) else { return self.skip_short(rest) };
+        self.defined.read(inside.get(..close).unwrap_or_default());
+        let end = inside.get(close..).and_then(|after| after.find('>')).unwrap_or_default();
+        self.at += bracket + close + end + 1;
     }
 
     fn text(&mut self, raw: &str) {
         if raw.is_empty() {
             return;
         }
-        let cleaned = clean(raw, &mut self.mended);
-        let resolved = entities::resolve(&cleaned, &self.defined);
-        if cleaned.contains('&') && cleaned.contains("& ") {
+        let cleaned = entities::clean(raw);
+        self.note_controls(cleaned.len() != raw.len());
+        if cleaned.contains("& ") {
             self.mended.insert("a bare `&`");
         }
+        let resolved = entities::resolve_defined(&cleaned, &mut self.defined).into_owned();
         self.push(Node::Text(resolved));
+    }
+
+    fn note_controls(&mut self, found: bool) {
+        if found {
+            self.mended.insert("control characters");
+        }
     }
 
     fn push(&mut self, node: Node) {
@@ -145,116 +298,190 @@ impl Builder {
         }
     }
 
-    fn open(&mut self, tag: Tag) {
-        let mut bindings = Vec::new();
-        for (name, value) in &tag.attributes {
-            if let Some(prefix) = name.strip_prefix("xmlns") {
-                let vocabulary = Vocabulary::of_address(value);
-                bindings.push((prefix.trim_start_matches(':').to_owned(), vocabulary));
-            }
-        }
-        let vocabulary = self.vocabulary(&tag.name, &bindings);
+    fn open(&mut self, tag: Tag<'t>, start: usize) {
+        let written = self.scanner.between(start, start + self.name_bytes(start));
+        let bound = self.bind(&tag);
+        let vocabulary = self.vocabulary(&tag.name);
         let attributes = tag
             .attributes
-            .into_iter()
+            .iter()
             .map(|(name, value)| {
-                let local = match name.rsplit_once(':') {
+                let lower = name.to_lowercase();
+                let local = match lower.rsplit_once(':') {
                     Some((prefix, local)) if prefix != "xmlns" => local.to_owned(),
-                    _ => name,
+                    _ => lower,
                 };
-                (local, entities::resolve(&clean(&value, &mut self.mended), &self.defined))
+                let cleaned = entities::clean(value);
+                (local, entities::resolve_defined(&cleaned, &mut self.defined).into_owned())
             })
             .collect();
         let element = Element { vocabulary, qualified: tag.name, attributes, children: Vec::new() };
         self.close_before(&element);
+        let begins_item = self.item.is_none() && is_item(&element);
+        if begins_item {
+            self.elements = 0;
+            self.ignored = 0;
+            self.root_ended = false;
+        }
+        self.elements += 1;
         let is_link = vocabulary != Vocabulary::Html && element.name() == "link" && element.attribute("href").is_some();
-        if tag.self_closed || is_link || is_void(&element) {
-            self.push(Node::Element(element));
-        } else if self.stack.len() >= DEPTH_MAX {
-            self.too_deep += 1;
-            self.mended.insert("nesting deeper than is kept");
-        } else {
-            self.stack.push(Open { element, bindings });
+        let ends = tag.self_closed || is_link || is_void(&element);
+        if self.elements > ELEMENTS_MAX || self.stack.len() >= DEPTH_MAX {
+            self.mended.insert("more elements, or deeper ones, than are kept");
+            self.ignored += usize::from(!ends);
+            self.unbind(&bound);
+            return;
+        }
+        if begins_item {
+            self.item = Some(self.stack.len());
+        }
+        self.stack.push(Open { element, written, bound });
+        if ends {
+            self.pop();
         }
     }
 
-    fn vocabulary(&self, name: &str, own: &[(String, Vocabulary)]) -> Vocabulary {
-        let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-        let bound =
-            own.iter().chain(self.stack.iter().rev().flat_map(|o| o.bindings.iter())).find(|(p, _)| p == prefix);
-        match (bound, prefix) {
-            (Some((_, vocabulary)), _) => *vocabulary,
-            (None, "") if local == "feed" => Vocabulary::Atom,
-            // Without a namespace an element speaks its root's language.
-            (None, "") => self
-                .stack
-                .iter()
-                .find(|o| matches!(o.element.name(), "feed" | "rss" | "rdf" | "channel"))
-                .map_or(Vocabulary::Rss, |o| o.element.vocabulary),
-            (None, prefix) => Vocabulary::of_undeclared_prefix(prefix),
+    fn name_bytes(&self, start: usize) -> usize {
+        let rest = self.scanner.rest(start);
+        rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/' | '<' | '"' | '=')).unwrap_or(rest.len())
+    }
+
+    /// Takes the prefixes a tag declares.
+    fn bind(&mut self, tag: &Tag) -> Vec<String> {
+        let (own_prefix, local) = tag.name.split_once(':').unwrap_or(("", &tag.name));
+        let mut bound = Vec::new();
+        for (name, value) in &tag.attributes {
+            let lower = name.to_lowercase();
+            let Some(prefix) = lower.strip_prefix("xmlns").map(|p| p.trim_start_matches(':')) else { continue };
+            let mut vocabulary = Vocabulary::of_address(value);
+            if vocabulary == Vocabulary::Other {
+                vocabulary = Vocabulary::of_prefix(prefix);
+            }
+            // Whatever address the outermost element gives for its own name, its name says which language it is.
+            if prefix == own_prefix && is_root_name(local) && self.item.is_none() {
+                vocabulary = language_of(local);
+            } else if prefix.is_empty() && (value.trim().is_empty() || is_root_name(local)) {
+                vocabulary = self.language.unwrap_or_else(|| language_of(local));
+            }
+            self.bindings.entry(prefix.to_owned()).or_default().push(vocabulary);
+            bound.push(prefix.to_owned());
         }
+        bound
+    }
+
+    fn unbind(&mut self, bound: &[String]) {
+        for prefix in bound {
+            if let Some(meanings) = self.bindings.get_mut(prefix) {
+                meanings.pop();
+                if meanings.is_empty() {
+                    self.bindings.remove(prefix);
+                }
+            }
+        }
+    }
+
+    fn vocabulary(&mut self, name: &str) -> Vocabulary {
+        let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+        let bound = self.bindings.get(prefix).and_then(|meanings| meanings.last()).copied();
+        let vocabulary = match (bound, prefix) {
+            (Some(vocabulary), _) => vocabulary,
+            // Without a namespace an element speaks its root's language.
+            (None, "") => self.language.unwrap_or_else(|| language_of(local)),
+            (None, prefix) => Vocabulary::of_prefix(prefix),
+        };
+        if self.language.is_none() && is_root_name(local) && matches!(vocabulary, Vocabulary::Rss | Vocabulary::Atom) {
+            self.language = Some(language_of(local));
+        }
+        vocabulary
     }
 
     /// Closes what a publisher forgot to close: an item ends where the next begins, a headline where a link begins.
     fn close_before(&mut self, next: &Element) {
-        if !matches!(next.vocabulary, Vocabulary::Rss | Vocabulary::Atom) {
-            return;
-        }
-        if is_item(next) {
-            let embedded =
-                self.stack.iter().any(|o| o.element.name() == "content" && o.element.vocabulary == next.vocabulary);
-            let container =
-                self.stack.iter().rposition(|o| matches!(o.element.name(), "channel" | "feed" | "rdf" | "rss"));
-            if let Some(container) = container.filter(|_| !embedded) {
-                let depth = container + 1;
-                // Groups such as `<items>` may stand between; only an open item or a leaf is a forgotten one.
-                if self.stack.iter().skip(depth).any(|o| is_item(&o.element) || is_leaf(&o.element)) {
-                    self.mended.insert("an element that was never closed");
-                    while self.stack.len() > depth {
-                        self.pop();
-                    }
+        let begins_item = is_item(next);
+        if begins_item {
+            let embedded = self.stack.iter().any(|o| o.element.name() == "content" && is_embedding(&o.element));
+            if embedded {
+                return;
+            }
+            let mut keep = self.item.unwrap_or(self.stack.len());
+            if self.item.is_none() {
+                // Outside of items only a field can have been forgotten.
+                let container = self.stack.iter().rposition(|o| is_container(&o.element)).map_or(0, |at| at + 1);
+                let forgotten =
+                    self.stack.iter().skip(container).any(|o| is_line(&o.element) || o.element.name() == "description");
+                if forgotten {
+                    keep = container;
                 }
             }
-        } else if is_leaf(next)
-            || matches!(next.name(), "description" | "summary" | "category" | "author" | "enclosure")
-        {
-            let forgotten =
-                self.stack.last().is_some_and(|o| is_leaf(&o.element) && o.element.vocabulary == next.vocabulary);
-            if forgotten {
+            if self.stack.len() > keep {
                 self.mended.insert("an element that was never closed");
-                self.pop();
+                self.pop_to(keep);
             }
+            return;
+        }
+        let ended = ended_by(next, self.stack.iter().map(|o| &o.element));
+        if ended > 0 {
+            self.mended.insert("an element that was never closed");
+            self.pop_to(self.stack.len() - ended);
         }
     }
 
     fn close(&mut self, name: &str) {
-        if self.too_deep > 0 {
-            self.too_deep -= 1;
+        self.root_ended |= self.stack.first().is_some_and(|o| o.element.qualified == name);
+        // While an item is open, nothing outside of it ends: a stray `</channel>` does not end the feed.
+        let floor = self.item.unwrap_or(0);
+        let inside = self.stack.get(floor..).unwrap_or_default();
+        let position = inside.iter().rposition(|o| o.element.qualified == name).map(|at| at + floor);
+        let is_outer = position.is_some_and(|at| self.stack.get(at).is_some_and(|o| !is_html(&o.element)));
+        if self.ignored > 0 && !is_outer {
+            self.ignored -= 1;
             return;
         }
-        let Some(position) = self.stack.iter().rposition(|o| o.element.qualified == name) else { return };
-        // A stray `</channel>` inside naked HTML must not end the feed: an item is closed only by its own name.
+        self.ignored = 0;
+        let Some(position) = position else {
+            // An end tag that fits nothing is the mangled end of a line of text, or nothing.
+            let local = name.rsplit(':').next().unwrap_or_default();
+            let top = self.stack.last().map(|o| &o.element);
+            let ends_top = top.is_some_and(|e| e.name() == local || is_line(e) && !is_html_name(local));
+            if ends_top {
+                self.pop();
+            }
+            if !is_html_name(local) {
+                self.mended.insert("an end tag that ends nothing");
+            }
+            return;
+        };
         if position + 1 < self.stack.len() {
             self.mended.insert("an element that was never closed");
         }
-        while self.stack.len() > position {
+        self.pop_to(position);
+    }
+
+    fn pop_to(&mut self, depth: usize) {
+        while self.stack.len() > depth {
             self.pop();
         }
     }
 
     fn pop(&mut self) {
-        if let Some(open) = self.stack.pop() {
+        let Some(open) = self.stack.pop() else { return };
+        self.unbind(&open.bound);
+        if self.item == Some(self.stack.len()) {
+            self.item = None;
+            self.elements = 0;
+            let bases = self.stack.iter().filter_map(|o| o.element.attribute("base")).collect();
+            (self.take)(Item { element: open.element, bases });
+        } else {
             self.push(Node::Element(open.element));
         }
     }
 
     fn finish(mut self) -> Parsed {
         if !self.stack.is_empty() {
-            self.mended.insert(CUT_OFF);
+            let what = if self.root_ended { "an element that was never closed" } else { CUT_OFF };
+            self.mended.insert(what);
         }
-        while !self.stack.is_empty() {
-            self.pop();
-        }
+        self.pop_to(0);
         let root = Element {
             vocabulary: Vocabulary::Other,
             qualified: String::new(),
@@ -265,88 +492,16 @@ impl Builder {
     }
 }
 
-/// Whether an element is an item of a feed.
-pub fn is_item(element: &Element) -> bool {
-    matches!(element.vocabulary, Vocabulary::Rss | Vocabulary::Atom | Vocabulary::Other)
-        && matches!(element.name(), "item" | "entry")
+/// The language a root's name stands for.
+fn language_of(name: &str) -> Vocabulary {
+    if matches!(name, "feed" | "entry") { Vocabulary::Atom } else { Vocabulary::Rss }
 }
 
-/// Whether an element of a feed holds text only, so that a field beginning inside it means its end was forgotten.
-fn is_leaf(element: &Element) -> bool {
-    matches!(element.vocabulary, Vocabulary::Rss | Vocabulary::Atom)
-        && matches!(
-            element.name(),
-            "title" | "link" | "guid" | "id" | "pubdate" | "updated" | "published" | "language" | "ttl" | "comments"
-        )
+/// Whether the content of an entry says that it is a document of its own.
+fn is_embedding(content: &Element) -> bool {
+    content.attribute("type").is_some_and(|kind| kind.contains("xml") && !kind.contains("xhtml"))
 }
 
-fn is_void(element: &Element) -> bool {
-    matches!(element.name(), "br" | "hr" | "img" | "wbr") && !element.qualified.contains(':')
-}
-
-struct Tag {
-    name: String,
-    attributes: Vec<(String, String)>,
-    self_closed: bool,
-}
-
-/// Reads a tag from its name on; `None` when it never ends, or another `<` comes first.
-fn read_tag(text: &str) -> Option<(Tag, &str)> {
-    let name_end = text.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/' | '<'))?;
-    let (name, mut rest) = text.split_at_checked(name_end)?;
-    let mut tag = Tag { name: name.to_lowercase(), attributes: Vec::new(), self_closed: false };
-    loop {
-        rest = rest.trim_start();
-        if let Some(after) = rest.strip_prefix('>') {
-            return Some((tag, after));
-        }
-        if let Some(after) = rest.strip_prefix('/') {
-            tag.self_closed = after.trim_start().starts_with('>');
-            rest = after;
-            continue;
-        }
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/' | '<'))?;
-        let (key, after) = rest.split_at_checked(end)?;
-        if after.starts_with('<') {
-            return None;
-        }
-        let (value, after) = match after.trim_start().strip_prefix('=') {
-            Some(value) => read_value(value.trim_start())?,
-            None => ("", after),
-        };
-        // More attributes than any tag has: text that looks like a tag, and would be scanned again from its next `<`.
-        if tag.attributes.len() >= ATTRIBUTES_MAX {
-            return None;
-        }
-        if !key.is_empty() {
-            tag.attributes.push((key.to_lowercase(), value.to_owned()));
-        }
-        rest = after;
-    }
-}
-
-fn read_value(text: &str) -> Option<(&str, &str)> {
-    for quote in ['"', '\''] {
-        if let Some(quoted) = text.strip_prefix(quote) {
-            return quoted.split_once(quote);
-        }
-    }
-    let end = text.find(|c: char| c.is_whitespace() || matches!(c, '>' | '<'))?;
-    text.split_at_checked(end)
-}
-
-fn read_entity(definition: &str) -> Option<(&str, &str)> {
-    let definition = definition.trim_start();
-    let (name, rest) = definition.split_once(char::is_whitespace)?;
-    let (value, _) = read_value(rest.trim_start()).filter(|_| rest.trim_start().starts_with(['"', '\'']))?;
-    (value.len() <= ENTITY_BYTES_MAX).then_some((name, value))
-}
-
-/// Takes out characters XML does not allow.
-fn clean(text: &str, mended: &mut BTreeSet<&'static str>) -> String {
-    if text.chars().all(entities::allowed) {
-        return text.to_owned();
-    }
-    mended.insert("control characters");
-    text.chars().filter(|c| entities::allowed(*c)).collect()
+fn is_doctype(head: &str) -> bool {
+    head.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
 }

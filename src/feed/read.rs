@@ -1,331 +1,184 @@
-//! The tree of an RSS, RDF or Atom document as a [`Feed`].
+//! The items and the channel of an RSS, RDF, Atom or CDF document as a [`Feed`].
+
+mod body;
+mod entry;
+mod hints;
+mod link;
 
 use url::Url;
 
-use super::dates;
-use super::markup::is_item;
-use super::text::{absolute, one_line, person, plain};
-use super::tree::{Element, Escape, Node, Vocabulary, push_escaped};
-use super::{ENTRIES_MAX, EXCERPT_CHARS, Enclosure, Entry, Feed, FeedFormat, SkippedEntry};
-use Vocabulary::{Atom, Content, Dublin, Feedburner, Html, Itunes, Media, Rss, Syndication};
+use super::markup::{self, Item};
+use super::text::{one_line, plain};
+use super::tree::{Element, Escape, Node};
+use super::vocabulary::Vocabulary;
+use super::{ENTRIES_MAX, EXCERPT_CHARS, Entry, Feed, FeedFormat, SkippedEntry};
+use Vocabulary::{Atom, Dublin, Itunes, Rss};
 
-/// Finds the feed below a nameless root: `rss`, `feed`, `rdf:RDF` or a bare `channel`.
-pub fn find_root(root: &Element) -> Option<&Element> {
+/// What a text holds.
+pub enum Document {
+    /// A feed.
+    Feed(Feed),
+    /// A web page.
+    Page,
+    /// Neither; the name of the outermost element, where there is one.
+    Other(Option<String>),
+}
+
+/// Reads a document. `base` is where it came from.
+pub fn document(text: &str, base: Option<&Url>) -> Document {
+    let mut items = Items { base, entries: Vec::new(), skipped: Vec::new(), more: 0, hub_url: None, is_channel: false };
+    let parsed = markup::read(text, &mut |item| items.take(item));
+    let root = find_root(&parsed.root);
+    let is_page = is_page(&parsed.root);
+    let found = !items.entries.is_empty() || !items.skipped.is_empty();
+    let Some(root) = root.or(Some(&parsed.root).filter(|_| found)).filter(|_| found || !is_page) else {
+        return if is_page { Document::Page } else { Document::Other(outermost(&parsed.root)) };
+    };
+    let mut feed = channel(root, base, &items);
+    feed.entries = items.entries;
+    feed.entries.shrink_to_fit();
+    feed.skipped = items.skipped;
+    if items.more > 0 {
+        let listed = items.more + ENTRIES_MAX;
+        feed.recovered.push(format!("{listed} items; the first {ENTRIES_MAX} are read"));
+    }
+    feed.recovered.extend(parsed.mended.iter().map(|what| (*what).to_owned()));
+    Document::Feed(feed)
+}
+
+/// The items read so far.
+struct Items<'a> {
+    base: Option<&'a Url>,
+    entries: Vec<Entry>,
+    skipped: Vec<SkippedEntry>,
+    more: usize,
+    /// A hub that only an item names.
+    hub_url: Option<String>,
+    /// Whether items give their address as CDF does.
+    is_channel: bool,
+}
+
+impl Items<'_> {
+    fn take(&mut self, item: Item) {
+        if self.entries.len() + self.skipped.len() >= ENTRIES_MAX {
+            self.more += 1;
+            return;
+        }
+        let element = &item.element;
+        let around =
+            item.bases.iter().fold(None, |base: Option<Url>, own| joined(own, base.as_ref().or(self.base)).or(base));
+        let around = around.as_ref().or(self.base);
+        let own = element.attribute("base").and_then(|own| joined(own, around));
+        let base = own.as_ref().or(around);
+        let says_nothing =
+            element.children.iter().all(|node| matches!(node, Node::Text(text) if text.trim().is_empty()))
+                && element.attributes.iter().all(|(name, _)| name.starts_with("xmlns"));
+        if says_nothing {
+            let excerpt = element.inner(Escape::Text).chars().take(EXCERPT_CHARS).collect();
+            self.skipped.push(SkippedEntry { reason: "the item is empty".to_owned(), excerpt });
+            return;
+        }
+        if self.hub_url.is_none() {
+            self.hub_url = link::of_rel(element, "hub", base);
+        }
+        self.is_channel |= element.vocabulary == Rss && element.attribute("href").is_some();
+        self.entries.push(entry::entry(element, base));
+    }
+}
+
+/// Finds the feed below a nameless root: `rss`, `feed`, `rdf:RDF`, or a `channel` that is outermost.
+fn find_root(root: &Element) -> Option<&Element> {
     let mut level: Vec<&Element> = root.elements().collect();
+    let mut names: &[&str] = &["rss", "feed", "rdf", "channel"];
     while !level.is_empty() {
-        let found = level.iter().find(|e| matches!(e.name(), "rss" | "feed" | "rdf" | "channel"));
-        if let Some(found) = found {
+        if let Some(found) = level.iter().find(|e| names.contains(&e.name())) {
             return Some(found);
         }
         level = level.iter().flat_map(|e| e.elements()).collect();
+        names = &["rss", "feed", "rdf"];
     }
     None
 }
 
-/// Reads the feed. `base` is where the document came from.
-pub fn feed(root: &Element, base: Option<&Url>) -> Feed {
+/// The feed without its entries.
+fn channel(root: &Element, base: Option<&Url>, items: &Items) -> Feed {
     let channel = match root.name() {
-        "rss" | "rdf" => root.elements().find(|e| e.name() == "channel").unwrap_or(root),
+        "rss" | "rdf" | "" => root.elements().find(|e| e.name() == "channel").unwrap_or(root),
         _ => root,
     };
-    let format = match root.name() {
-        "feed" => FeedFormat::Atom,
-        "rdf" => FeedFormat::Rdf,
-        _ => FeedFormat::Rss,
-    };
-    let base = rebase(root, rebase(channel, base.cloned()).clone());
-    let mut feed = Feed {
-        format,
+    let outer = root.attribute("base").and_then(|own| joined(own, base));
+    let outer = outer.as_ref().or(base);
+    let inner = (!std::ptr::eq(root, channel)).then(|| channel.attribute("base").and_then(|own| joined(own, outer)));
+    let inner = inner.flatten();
+    let base = inner.as_ref().or(outer);
+    Feed {
+        format: format(root, items.is_channel),
         title: headline(channel),
-        description: ["description", "subtitle", "tagline"].into_iter().find_map(|name| {
-            let element = channel.elements().find(|e| is_own(e) && e.name() == name)?;
-            plain(&html_of(element))
-        }),
-        site_url: None,
+        description: description(channel),
+        site_url: link::of_channel(channel, base),
         language: language(channel).or_else(|| language(root)),
-        ttl_seconds: ttl(channel),
-        hub_url: link_rel(channel, "hub", base.as_ref()),
-        self_url: link_rel(channel, "self", base.as_ref()),
-        next_url: link_rel(channel, "next", base.as_ref()),
-        skip_hours: Vec::new(),
-        skip_days: Vec::new(),
+        ttl_seconds: hints::ttl(channel),
+        hub_url: link::of_rel(channel, "hub", base).or_else(|| items.hub_url.clone()),
+        self_url: link::of_rel(channel, "self", base),
+        next_url: link::of_rel(channel, "next", base),
+        skip_hours: hints::skip_hours(channel),
+        skip_days: hints::skip_days(channel),
         sitemaps: Vec::new(),
         entries: Vec::new(),
         skipped: Vec::new(),
         recovered: Vec::new(),
-    };
-    feed.site_url = channel
-        .named(Rss, "link")
-        .find_map(|e| absolute(&link_text(e), base.as_ref()))
-        .or_else(|| alternate(channel, base.as_ref()));
-    let mut items = Vec::new();
-    collect(root, base.as_ref(), &mut items);
-    if items.len() > ENTRIES_MAX {
-        feed.recovered.push(format!("{} items; the first {ENTRIES_MAX} are read", items.len()));
     }
-    for (item, base) in items.into_iter().take(ENTRIES_MAX) {
-        let entry = entry(item, base.as_ref());
-        if entry == Entry::default() {
-            let excerpt = item.inner(Escape::Text).chars().take(EXCERPT_CHARS).collect();
-            feed.skipped.push(SkippedEntry { reason: "the item says nothing that can be read".to_owned(), excerpt });
-        } else {
-            feed.entries.push(entry);
+}
+
+fn format(root: &Element, is_channel: bool) -> FeedFormat {
+    match root.name() {
+        "feed" => FeedFormat::Atom,
+        "rdf" => FeedFormat::Rdf,
+        "channel" if is_channel || root.attribute("href").is_some() || root.attribute("lastmod").is_some() => {
+            FeedFormat::Cdf
         }
-    }
-    feed
-}
-
-fn collect<'a>(parent: &'a Element, base: Option<&Url>, out: &mut Vec<(&'a Element, Option<Url>)>) {
-    for element in parent.elements() {
-        if is_item(element) {
-            out.push((element, rebase(element, base.cloned())));
-        } else if matches!(element.vocabulary, Rss | Atom | Vocabulary::Other) {
-            collect(element, rebase(element, base.cloned()).as_ref(), out);
-        }
+        _ => FeedFormat::Rss,
     }
 }
 
-fn entry(item: &Element, base: Option<&Url>) -> Entry {
-    let id = item
-        .elements()
-        .filter(|e| is_own(e) && matches!(e.name(), "guid" | "id"))
-        .find_map(|e| Some(e.text().trim().to_owned()).filter(|t| !t.is_empty()))
-        .or_else(|| item.attribute("about").map(str::to_owned))
-        .or_else(|| item.named(Dublin, "identifier").find_map(|e| one_line(&e.text())));
-    let authors = authors(item);
-    let (published_at, updated_at) = moments(item);
-    let mut categories: Vec<String> = Vec::new();
-    for element in item.elements() {
-        let text = match (element.vocabulary, element.name()) {
-            (Rss | Atom, "category") => element
-                .attribute("term")
-                .map(str::to_owned)
-                .or_else(|| plain(&element.text()))
-                .or_else(|| element.attribute("label").map(str::to_owned)),
-            (Dublin, "subject") => plain(&element.text()),
-            _ => None,
-        };
-        categories.extend(text.filter(|t| !categories.contains(t)));
-    }
-    let mut enclosures = Vec::new();
-    collect_media(item, base, &mut enclosures);
-    let (summary, content) = bodies(item);
-    Entry {
-        url: link(item, id.as_deref(), base).or_else(|| enclosures.first().map(|e: &Enclosure| e.url.clone())),
-        id,
-        title: headline(item),
-        summary,
-        content,
-        authors,
-        published_at,
-        published_raw: None,
-        updated_at,
-        updated_raw: None,
-        categories,
-        enclosures,
-    }
-}
-
-/// Where the article is: the publisher's own address before a redirecting one, `link`, an alternate link, a guid that
-/// is a permalink, in that order.
-fn link(item: &Element, id: Option<&str>, base: Option<&Url>) -> Option<String> {
-    let original = item.named(Feedburner, "origlink").find_map(|e| absolute(&e.text(), base));
-    let own = || item.named(Rss, "link").find_map(|e| absolute(&link_text(e), base));
-    let href = || item.attribute("href").and_then(|href| absolute(href, base));
-    let permalink = || {
-        let declared = item.named(Rss, "guid").next().and_then(|e| e.attribute("ispermalink"));
-        let address = id.filter(|id| {
-            let lower = id.to_ascii_lowercase();
-            lower.starts_with("http://") || lower.starts_with("https://")
-        });
-        address.filter(|_| declared.is_none_or(|d| !d.eq_ignore_ascii_case("false"))).and_then(|id| absolute(id, base))
-    };
-    let about = || item.attribute("about").and_then(|about| absolute(about, None));
-    let relative_guid = || {
-        let guid = item.named(Rss, "guid").next()?;
-        guid.attribute("ispermalink")
-            .filter(|d| d.eq_ignore_ascii_case("true"))
-            .and_then(|_| absolute(&guid.text(), base))
-    };
-    original
-        .or_else(own)
-        .or_else(|| alternate(item, base))
-        .or_else(permalink)
-        .or_else(about)
-        .or_else(href)
-        .or_else(relative_guid)
-}
-
-fn link_text(element: &Element) -> String {
-    let text = element.text();
-    if text.trim().is_empty() { element.attribute("href").unwrap_or_default().to_owned() } else { text }
-}
-
-/// The link to the page itself: `rel="alternate"` or none, HTML before anything else.
-fn alternate(parent: &Element, base: Option<&Url>) -> Option<String> {
-    let links = || {
-        parent.elements().filter(|e| is_own(e) && e.name() == "link").filter(|e| {
-            e.attribute("rel").is_none_or(|rel| rel.eq_ignore_ascii_case("alternate") || rel.ends_with("#alternate"))
-        })
-    };
-    let address = |e: &Element| absolute(&link_text(e), rebase(e, base.cloned()).as_ref());
-    links()
-        .filter(|e| e.attribute("type").is_none_or(|t| t.contains("html")))
-        .find_map(address)
-        .or_else(|| links().find_map(address))
-}
-
-fn link_rel(parent: &Element, rel: &str, base: Option<&Url>) -> Option<String> {
-    parent
-        .elements()
-        .filter(|e| e.name() == "link" && e.attribute("rel").is_some_and(|r| r.eq_ignore_ascii_case(rel)))
-        .find_map(|e| absolute(e.attribute("href")?, base))
-}
-
+/// A title as one line of text. The feed's own words come before those of other vocabularies.
 fn headline(parent: &Element) -> Option<String> {
     let own = parent.elements().filter(|e| is_own(e) && e.name() == "title");
-    let others = [Dublin, Media, Itunes].into_iter().flat_map(|v| parent.named(v, "title"));
-    own.chain(others).find_map(|e| plain(&html_of(e))).or_else(|| parent.attribute("title").and_then(plain))
+    let others = [Dublin, Vocabulary::Media, Itunes].into_iter().flat_map(|v| parent.named(v, "title"));
+    own.chain(others)
+        .find_map(|e| plain(&body::html_of(e)))
+        .or_else(|| parent.attribute("title").and_then(plain))
+        // A picture's or a recording's title is better than none.
+        .or_else(|| {
+            let media = parent.elements().filter(|e| matches!(e.name(), "group" | "content" | "enclosure"));
+            media.flat_map(Element::elements).filter(|e| e.name() == "title").find_map(|e| plain(&e.text()))
+        })
 }
 
-/// An element's content as HTML, by what it says its content is.
-fn html_of(element: &Element) -> String {
-    let kind = element.attribute("type").unwrap_or_default().to_ascii_lowercase();
-    let mode = element.attribute("mode").unwrap_or_default().to_ascii_lowercase();
-    if element.has_markup() {
-        // Atom wraps XHTML in one `div` that is not part of the content.
-        if kind.contains("xhtml")
-            && let Some(div) = element.elements().find(|e| e.name() == "div")
-        {
-            return div.inner(Escape::Text).trim().to_owned();
-        }
-        let escape = if kind.contains("xhtml") || mode == "xml" { Escape::Text } else { Escape::Nothing };
-        return element.inner(escape).trim().to_owned();
-    }
-    let text = element.text();
-    let is_text = element.vocabulary == Atom
-        && mode != "escaped"
-        && (matches!(kind.as_str(), "" | "text" | "text/plain") || kind.contains("xhtml"));
-    if is_text {
-        let mut out = String::with_capacity(text.len());
-        push_escaped(text.trim(), &mut out);
-        return out;
-    }
-    text.trim().to_owned()
-}
-
-fn bodies(item: &Element) -> (Option<String>, Option<String>) {
-    let take = |found: Option<&Element>| found.map(html_of).filter(|html| !html.is_empty());
-    let own = |name: &'static str| item.elements().find(move |e| is_own(e) && e.name() == name);
-    let summary = take(own("description"))
-        .or_else(|| take(own("summary")))
-        .or_else(|| take(own("abstract")))
-        .or_else(|| take(item.named(Dublin, "description").next()))
-        .or_else(|| take(item.named(Dublin, "abstract").next()))
-        .or_else(|| take(item.named(Itunes, "summary").next()))
-        .or_else(|| take(item.named(Media, "description").next()));
-    let content = take(item.named(Content, "encoded").next())
-        .or_else(|| take(item.named(Html, "body").next().or_else(|| item.named(Html, "div").next())))
-        .or_else(|| take(own("content").filter(|e| e.attribute("src").is_none())))
-        .or_else(|| take(own("fullitem")));
-    (summary, content)
-}
-
-fn authors(item: &Element) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for element in item.elements() {
-        let name = match (element.vocabulary, element.name()) {
-            (Rss | Atom, "author" | "contributor") => element
-                .elements()
-                .find(|e| e.name() == "name" && !e.text().trim().is_empty())
-                .or_else(|| element.elements().find(|e| e.name() == "email"))
-                .map_or_else(|| element.text(), Element::text),
-            (Dublin, "creator" | "contributor") | (Itunes, "author") => element.text(),
-            _ => continue,
-        };
-        names.extend(person(&name).filter(|n| !names.contains(n)));
-    }
-    names
-}
-
-/// When an item was published and changed. The feed's own word comes before Dublin Core's.
-fn moments(item: &Element) -> (Option<chrono::DateTime<chrono::Utc>>, Option<chrono::DateTime<chrono::Utc>>) {
-    let find = |fields: &[(Vocabulary, &str)]| {
-        fields.iter().find_map(|(vocabulary, name)| item.named(*vocabulary, name).find_map(|e| dates::parse(&e.text())))
-    };
-    let published = find(&[
-        (Rss, "pubdate"),
-        (Atom, "published"),
-        (Atom, "issued"),
-        (Rss, "published"),
-        (Rss, "date"),
-        (Dublin, "date"),
-        (Dublin, "issued"),
-        (Dublin, "created"),
-        (Atom, "created"),
-        (Atom, "pubdate"),
-    ]);
-    let updated =
-        find(&[(Atom, "updated"), (Atom, "modified"), (Dublin, "modified"), (Rss, "lastbuilddate"), (Rss, "updated")]);
-    (published, updated)
-}
-
-fn collect_media(parent: &Element, base: Option<&Url>, out: &mut Vec<Enclosure>) {
-    for element in parent.elements() {
-        let address = match (element.vocabulary, element.name()) {
-            (Media, "group") => {
-                collect_media(element, base, out);
-                continue;
-            }
-            (Rss, "enclosure") | (Media, "content" | "thumbnail") => element.attribute("url"),
-            (Rss | Atom, "link") if element.attribute("rel") == Some("enclosure") => element.attribute("href"),
-            _ => None,
-        };
-        let Some(url) = address.and_then(|a| absolute(a, base)) else { continue };
-        if out.iter().any(|e| e.url == url) {
-            continue;
-        }
-        let length = element.attribute("length").or_else(|| element.attribute("filesize"));
-        out.push(Enclosure {
-            url,
-            media_type: element.attribute("type").map(str::to_owned),
-            length: length.and_then(|l| l.parse().ok()),
-        });
-    }
+fn description(channel: &Element) -> Option<String> {
+    let own = |name: &'static str| channel.elements().filter(move |e| is_own(e) && e.name() == name);
+    ["description", "subtitle", "tagline", "abstract"]
+        .into_iter()
+        .flat_map(own)
+        .chain(channel.named(Dublin, "description"))
+        .chain(channel.named(Itunes, "summary"))
+        .chain(channel.named(Itunes, "subtitle"))
+        .find_map(|e| plain(&body::html_of(e)))
 }
 
 fn language(element: &Element) -> Option<String> {
-    let own = element.elements().find(|e| e.name() == "language" && matches!(e.vocabulary, Rss | Dublin));
-    own.and_then(|e| one_line(&e.text())).or_else(|| element.attribute("lang").map(str::to_owned))
+    let own = element.elements().find(|e| e.name() == "language" && matches!(e.vocabulary, Rss | Atom | Dublin));
+    let written = own.and_then(|e| one_line(&e.text())).or_else(|| element.attribute("lang").map(str::to_owned));
+    written.map(|language| language.replace('_', "-"))
 }
 
-/// `ttl` is minutes; `sy:updatePeriod` over `sy:updateFrequency` otherwise.
-fn ttl(channel: &Element) -> Option<u64> {
-    let own = channel.named(Rss, "ttl").find_map(|e| e.text().trim().parse::<u64>().ok());
-    if let Some(minutes) = own.filter(|m| *m > 0) {
-        return minutes.checked_mul(60);
-    }
-    let period = channel.named(Syndication, "updateperiod").next()?.text();
-    let seconds: u64 = match period.trim().to_ascii_lowercase().as_str() {
-        "hourly" => 3_600,
-        "daily" => 86_400,
-        "weekly" => 604_800,
-        "monthly" => 2_592_000,
-        "yearly" => 31_536_000,
-        _ => return None,
+/// An `xml:base` as an address, where it is one.
+fn joined(own: &str, base: Option<&Url>) -> Option<Url> {
+    let joined = match base {
+        Some(base) => base.join(own),
+        None => Url::parse(own),
     };
-    let frequency = channel.named(Syndication, "updatefrequency").find_map(|e| e.text().trim().parse::<u64>().ok());
-    seconds.checked_div(frequency.unwrap_or(1).max(1))
-}
-
-/// The base address inside an element: its `xml:base`, where that is one.
-fn rebase(element: &Element, base: Option<Url>) -> Option<Url> {
-    let Some(own) = element.attribute("base") else { return base };
-    let joined = match &base {
-        Some(base) => base.join(own).ok(),
-        None => Url::parse(own).ok(),
-    };
-    joined.filter(|url| !url.cannot_be_a_base()).or(base)
+    joined.ok().filter(|url| !url.cannot_be_a_base())
 }
 
 /// Whether an element is a field of the feed's own dialect.
@@ -334,14 +187,11 @@ fn is_own(element: &Element) -> bool {
 }
 
 /// Whether a document is a web page, by its outermost elements.
-pub fn is_page(root: &Element) -> bool {
+fn is_page(root: &Element) -> bool {
     root.elements().any(|e| matches!(e.name(), "html" | "head" | "body"))
 }
 
 /// The name of the outermost element, for a refusal.
-pub fn outermost(root: &Element) -> Option<String> {
-    root.children.iter().find_map(|node| match node {
-        Node::Element(element) => Some(element.qualified.chars().take(40).collect()),
-        Node::Text(_) => None,
-    })
+fn outermost(root: &Element) -> Option<String> {
+    root.elements().next().map(|element| element.qualified.chars().take(40).collect())
 }

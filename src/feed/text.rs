@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::entities::{self, Defined};
+use super::entities;
 
 /// Names that are tags when they stand in a headline; anything else between `<` and `>` is part of the headline.
 const HTML_NAMES: &[&str] = &[
@@ -11,6 +11,7 @@ const HTML_NAMES: &[&str] = &[
     "b",
     "big",
     "blockquote",
+    "body",
     "br",
     "center",
     "cite",
@@ -24,7 +25,9 @@ const HTML_NAMES: &[&str] = &[
     "h4",
     "h5",
     "h6",
+    "head",
     "hr",
+    "html",
     "i",
     "img",
     "ins",
@@ -57,13 +60,18 @@ const HTML_NAMES: &[&str] = &[
 
 /// HTML as one line of plain text, `None` when nothing is left.
 pub fn plain(html: &str) -> Option<String> {
+    if !html.contains(['<', '&']) {
+        return one_line(html);
+    }
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(open) = rest.find('<') {
         let (before, at) = rest.split_at_checked(open).unwrap_or((rest, ""));
         out.push_str(before);
         let after = at.strip_prefix('<').unwrap_or_default();
-        if let Some((is_block, next)) = skip_tag(after) {
+        if let Some(next) = skip_hidden(after) {
+            rest = next;
+        } else if let Some((is_block, next)) = skip_tag(after) {
             if is_block {
                 out.push(' ');
             }
@@ -74,13 +82,37 @@ pub fn plain(html: &str) -> Option<String> {
         }
     }
     out.push_str(rest);
-    one_line(&entities::resolve(&out, &Defined::new()))
+    one_line(&entities::resolve(&out))
 }
 
 /// White space folded, ends trimmed, `None` when nothing is left.
 pub fn one_line(text: &str) -> Option<String> {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!folded.is_empty()).then_some(folded)
+}
+
+/// What follows something that shows nothing: a script, a style, a comment, a declaration.
+fn skip_hidden(after: &str) -> Option<&str> {
+    let ends = |name: &str| {
+        let begins = after.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        let follows = after.get(name.len()..)?.starts_with(|c: char| c == '>' || c.is_whitespace());
+        (begins && follows).then(|| {
+            let mut ends = after.match_indices("</");
+            let end = ends
+                .find(|(at, _)| after.get(at + 2..at + 2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name)));
+            // Without an end it hides all that follows.
+            let rest = end.and_then(|(at, _)| after.get(at..)).unwrap_or_default();
+            rest.split_once('>').map_or("", |(_, rest)| rest)
+        })
+    };
+    if let Some(comment) = after.strip_prefix("!--") {
+        return Some(comment.split_once("-->").map_or("", |(_, rest)| rest));
+    }
+    let declared = after.strip_prefix(['!', '?']).filter(|d| d.starts_with(|c: char| c.is_ascii_alphabetic()));
+    if let Some(declared) = declared {
+        return declared.split_once('>').map(|(_, rest)| rest);
+    }
+    ends("script").or_else(|| ends("style"))
 }
 
 fn skip_tag(after: &str) -> Option<(bool, &str)> {

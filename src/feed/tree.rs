@@ -1,94 +1,6 @@
-//! The tree a feed document is read from, and the vocabularies its elements belong to.
+//! The tree a feed's items and its channel are read from.
 
-/// A vocabulary. Addresses are matched by what they contain: real feeds write them with `https`, in capitals, without
-/// the last slash, or with the address of an older draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Vocabulary {
-    /// RSS of any age, RDF included, and everything without a namespace.
-    Rss,
-    /// Atom 0.3 and 1.0.
-    Atom,
-    /// Dublin Core elements and terms.
-    Dublin,
-    /// `content:encoded`.
-    Content,
-    /// `sy:updatePeriod`.
-    Syndication,
-    /// Media RSS.
-    Media,
-    /// Podcasts.
-    Itunes,
-    /// XHTML, and HTML that stands naked in a feed.
-    Html,
-    /// `feedburner:origLink`.
-    Feedburner,
-    /// Anything else.
-    Other,
-}
-
-impl Vocabulary {
-    /// The vocabulary of a namespace address.
-    pub fn of_address(address: &str) -> Self {
-        let lower = address.trim().to_ascii_lowercase();
-        let has = |part: &str| lower.contains(part);
-        if has("atom") && !has("/ext/") && !has("media") {
-            Self::Atom
-        } else if has("purl.org/dc/") || has("dublincore") {
-            Self::Dublin
-        } else if has("purl.org/rss/1.0/modules/content") {
-            Self::Content
-        } else if has("modules/syndication") {
-            Self::Syndication
-        } else if has("search.yahoo.com/mrss") || has("mrss") {
-            Self::Media
-        } else if has("itunes") {
-            Self::Itunes
-        } else if has("1999/xhtml") {
-            Self::Html
-        } else if has("feedburner") {
-            Self::Feedburner
-        } else if is_rss_address(&lower) {
-            Self::Rss
-        } else {
-            Self::Other
-        }
-    }
-
-    /// What a prefix means when the document never says: the meaning everyone gives it.
-    pub fn of_undeclared_prefix(prefix: &str) -> Self {
-        match prefix {
-            "atom" | "atom10" | "a10" => Self::Atom,
-            "dc" | "dcterms" | "dct" => Self::Dublin,
-            "content" => Self::Content,
-            "sy" => Self::Syndication,
-            "media" => Self::Media,
-            "itunes" => Self::Itunes,
-            "xhtml" | "html" => Self::Html,
-            "feedburner" => Self::Feedburner,
-            "rss" | "rdf" => Self::Rss,
-            _ => Self::Other,
-        }
-    }
-}
-
-fn is_rss_address(lower: &str) -> bool {
-    lower.is_empty()
-        || [
-            "purl.org/rss/1.0",
-            "purl.org/net/rss1.1",
-            "netscape.com/rdf/simple",
-            "netscape.com/publish/formats/rss",
-            "userland.com/rss",
-            "userland.com/rdf",
-            "blogs.law.harvard.edu/tech/rss",
-            "cyber.law.harvard.edu/rss",
-            "cyber.harvard.edu/rss",
-            "rssboard.org",
-            "1999/02/22-rdf-syntax-ns",
-        ]
-        .iter()
-        .any(|part| lower.contains(part))
-}
+use super::vocabulary::Vocabulary;
 
 /// An element.
 #[derive(Debug, Clone)]
@@ -112,6 +24,16 @@ pub enum Node {
     Text(String),
 }
 
+impl Node {
+    /// The element, where it is one.
+    pub fn element(&self) -> Option<&Element> {
+        match self {
+            Self::Element(element) => Some(element),
+            Self::Text(_) => None,
+        }
+    }
+}
+
 impl Element {
     /// The name without its prefix, lower case.
     pub fn name(&self) -> &str {
@@ -126,10 +48,7 @@ impl Element {
 
     /// The child elements.
     pub fn elements(&self) -> impl Iterator<Item = &Element> {
-        self.children.iter().filter_map(|node| match node {
-            Node::Element(element) => Some(element),
-            Node::Text(_) => None,
-        })
+        self.children.iter().filter_map(Node::element)
     }
 
     /// The child elements of one name in one vocabulary.
@@ -142,6 +61,15 @@ impl Element {
         let mut out = String::new();
         self.push_text(&mut out);
         out
+    }
+
+    /// The text that stands in the element itself, not in its children.
+    pub fn own_text(&self) -> String {
+        let texts = self.children.iter().filter_map(|node| match node {
+            Node::Text(text) => Some(text.as_str()),
+            Node::Element(_) => None,
+        });
+        texts.collect()
     }
 
     /// The content as one string: text as it is, elements as markup.
