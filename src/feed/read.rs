@@ -14,6 +14,9 @@ use super::vocabulary::Vocabulary;
 use super::{ENTRIES_MAX, EXCERPT_CHARS, Entry, Feed, FeedFormat, SkippedEntry};
 use Vocabulary::{Atom, Dublin, Itunes, Rss};
 
+/// The longest `xml:base`, in bytes, that is an address: what browsers and servers take.
+const BASE_BYTES_MAX: usize = 2048;
+
 /// What a text holds.
 pub enum Document {
     /// A feed.
@@ -172,8 +175,11 @@ fn language(element: &Element) -> Option<String> {
     written.map(|language| language.replace('_', "-"))
 }
 
-/// An `xml:base` as an address, where it is one.
+/// An `xml:base` as an address, where it is one. A long one is none: each link of the document would repeat it.
 fn joined(own: &str, base: Option<&Url>) -> Option<Url> {
+    if own.len() > BASE_BYTES_MAX {
+        return None;
+    }
     let joined = match base {
         Some(base) => base.join(own),
         None => Url::parse(own),
