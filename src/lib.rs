@@ -14,8 +14,9 @@
 //! ```
 //!
 //! ## Invariants
-//! - **Pure in the middle.** [`feed`], [`discover`], [`diagnosis`], [`identity`], [`polling`], [`push`], [`schedule`], [`page`], [`article`], [`mention`] and [`rows`] are
-//!   functions of their arguments: no `async`, clock, pool or environment.
+//! - **Pure in the middle.** [`feed`], [`discover`], [`diagnosis`], [`identity`], [`polling`], [`push`], [`schedule`],
+//!   [`page`], [`article`], [`mention`] and [`rows`] are functions of their arguments: no `async`, clock, pool or
+//!   environment.
 //! - **One HTTP client**, in [`fetch`]: every hop's address is checked, every body counted, every wait bounded.
 //! - **One way to build a tree from the network's HTML**, [`page::tree::build`]: nodes, depth and time are limited.
 //! - **The queue is in Postgres.** Work is leased under a fencing token and charged at the claim ([`store`]); what is in
