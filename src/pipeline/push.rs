@@ -28,6 +28,7 @@ use crate::store::{NewSubscription, Scope, StoreError};
 mod ask;
 mod gate;
 mod intake;
+mod record;
 
 pub(super) use intake::Intake;
 pub use intake::{Callbacks, Ear, Refusal, Taken};
