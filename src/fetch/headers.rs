@@ -11,8 +11,8 @@ const VALIDATOR_BYTES_MAX: usize = 1024;
 /// The longest freshness believed. A feed that says "a year" still gets a poll a month.
 const MAX_AGE_MAX: Duration = Duration::from_hours(720);
 
-/// Retry-After is obeyed between these bounds.
-const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(24));
+/// Retry-After is obeyed between these bounds: whoever says a year has not thought of us.
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(7 * 24));
 
 /// A header's value as text, if it is text.
 pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
@@ -49,7 +49,7 @@ pub(super) fn max_age(headers: &HeaderMap) -> Option<Duration> {
     age.or_else(expires).map(|age| age.min(MAX_AGE_MAX))
 }
 
-/// How long the server asks us to wait, cut to between a second and a day; absent if unreadable.
+/// How long the server asks us to wait, cut to between a second and a week; absent if unreadable.
 pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let value = text(headers, &header::RETRY_AFTER)?;
     let wait = match seconds(&value) {

@@ -3,6 +3,9 @@
 //! Validators are kept verbatim, each for itself, from the answer whose entries were stored; they vouch for one address
 //! and are sent to no other. Some servers answer 304 although the feed has changed. So now and then a feed is asked
 //! without them; if that brings entries under the very validators we hold, they lied, and are left out for a month.
+//!
+//! `Cache-Control: no-store` and `Expires: 0` do not touch them. They speak to caches, which answer others out of what
+//! they stored (RFC 9111 §5.2.2.5); we only ask whether there is something new, and the publisher is spared a document.
 
 use std::time::Duration;
 

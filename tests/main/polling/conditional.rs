@@ -140,6 +140,14 @@ async fn validators_go_back_verbatim_and_each_for_itself() {
             ],
         ),
         case(
+            "a cookie is not kept, and is no part of the manner",
+            [
+                feed_answers(ok(&["etag: \"1\"", "set-cookie: visitor=7; path=/"], &["x"])).asks("a/feed").is("new"),
+                feed_answers(unchanged(&["set-cookie: visitor=8"])).asks("a/feed | \"1\" | -").is("not-modified"),
+                round().asks("a/feed | \"1\" | -"),
+            ],
+        ),
+        case(
             "a feed that is not to be asked conditionally",
             [
                 feed_answers(ok(&["etag: \"1\"", MONDAY], &["x"])).asks("a/feed").is("new"),

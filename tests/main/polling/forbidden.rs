@@ -23,6 +23,13 @@ pub fn check(ledger: &[(usize, Exchange)], secrets: &[(&str, &str)]) -> Vec<Stri
         let mut forbid = |what: String| found.push(format!("forbidden: {place}, round {round}: {what}"));
         form(exchange, &mut forbid);
         validators(exchange, earlier().map(|(_, e)| e), &mut forbid);
+        let kept = |e: &Exchange| {
+            let cookie = e.answered("set-cookie").and_then(|cookie| cookie.split(';').next());
+            cookie.is_some_and(|cookie| exchange.asked.header("cookie").is_some_and(|sent| sent.contains(cookie)))
+        };
+        if earlier().any(|(_, e)| kept(e)) {
+            forbid("a cookie that was given us".to_owned());
+        }
         for (secret, host) in secrets {
             if exchange.asked.head.contains(secret) && !place.starts_with(&format!("{host}/")) {
                 forbid("a secret that is another's".to_owned());

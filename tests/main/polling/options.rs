@@ -251,29 +251,44 @@ async fn a_proxy_is_asked_instead_and_the_guard_looks_past_it_as_far_as_it_can()
     let hosts = ["site.example", "inside.example"].map(str::to_owned);
     let proxy = Server::start(|asked| match asked.path.as_str() {
         "http://site.example/feed" => redirect("302 Found", "http://other.example/feed"),
+        "sealed.example:443" => answer("502 Bad Gateway", &[], ""),
         _ => answer("200 OK", &[], rss(&["x"])),
     })
     .await;
     let mut stage = Stage::new("proxy", &hosts, |config| {
-        config.secrets = Secrets::read(
-            &[("WIREROOM_SECRET_PROXY".to_owned(), format!("http://me:{PROXY_PASSWORD}@{}", proxy.address))],
-            &mut Vec::new(),
-        );
+        let address = format!("http://me:{PROXY_PASSWORD}@{}", proxy.address);
+        let paper = format!("reader:{PASSWORD}");
+        let named =
+            [("PAPER", paper), ("PROXY", address), ("DEAD", format!("socks5h://me:{PROXY_PASSWORD}@127.0.0.1:1"))];
+        let environment = named.map(|(name, value)| (format!("WIREROOM_SECRET_{name}"), value));
+        config.secrets = Secrets::read(&environment, &mut Vec::new());
+        config.fetch.allow_networks = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;
+    // A proxy within a network that is not allowed.
+    let other = Server::start_at([127, 0, 0, 2].into(), |_| answer("200 OK", &[], rss(&["x"]))).await;
     stage
         .list(&format!(
             "[[feeds]]\nurl = \"http://site.example/feed\"\n[feeds.options]\nproxy = \"secret:proxy\"\n\
              [[feeds]]\nurl = \"http://intranet/feed\"\n[feeds.options]\nproxy = \"http://{0}\"\n\
              [[feeds]]\nurl = \"http://router.local/feed\"\n[feeds.options]\nproxy = \"http://{0}\"\n\
              [[feeds]]\nurl = \"http://10.1.2.3/feed\"\n[feeds.options]\nproxy = \"http://{0}\"\n\
-             [[feeds]]\nurl = \"http://inside.example/feed\"\n[feeds.options]\nproxy = \"http://10.9.9.9:3128\"\n",
-            proxy.address
+             [[feeds]]\nurl = \"http://inside.example/feed\"\n[feeds.options]\nproxy = \"http://{1}\"\n\
+             [[feeds]]\nurl = \"http://dead.example/feed\"\n[feeds.options]\nproxy = \"secret:dead\"\n\
+             [[feeds]]\nurl = \"https://sealed.example/feed\"\n[feeds.options]\nproxy = \"secret:proxy\"\n\
+             auth = \"secret:paper\"\n",
+            proxy.address, other.address
         ))
         .await;
     let straight = stage.round().await;
     assert_eq!(straight.len(), 0, "nobody is asked but through the proxy: {straight:?}");
-    assert_eq!(proxy.paths(), ["http://site.example/feed", "http://other.example/feed"], "redirects go the same way");
+    assert_eq!(other.paths(), [""; 0], "a proxy that may not be asked is not connected to");
+    let mut paths = proxy.paths();
+    paths.sort();
+    let expected = ["http://other.example/feed", "http://site.example/feed", "sealed.example:443"];
+    assert_eq!(paths, expected, "redirects go the same way");
+    let sealed = proxy.asked().into_iter().find(|asked| asked.path == "sealed.example:443").unwrap();
+    assert!(sealed.head.starts_with("CONNECT ") && !sealed.head.contains(SIGN_IN), "{}", sealed.head);
     let signed_in = proxy
         .asked()
         .iter()
@@ -285,6 +300,7 @@ async fn a_proxy_is_asked_instead_and_the_guard_looks_past_it_as_far_as_it_can()
     {
         assert_eq!(stage.text(url, "last_outcome").await, "denied", "{url}");
     }
+    assert_eq!(stage.text("http://dead.example/feed", "last_outcome").await, "connect");
     let stored = everything(&stage).await;
     assert!(UNSEEN.iter().all(|secret| !stored.contains(secret)));
 }
