@@ -41,6 +41,8 @@ const HINT_MAX: Duration = Duration::from_hours(2);
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(168);
 /// The interval of a feed nothing is known of.
 const INTERVAL_START: Duration = Duration::from_mins(15);
+/// After polls have failed for this long the rhythm is not learned from what the first success finds.
+const OUTAGE: Duration = Duration::from_hours(12);
 /// For so many hours a feed's pause at most doubles from poll to poll.
 const FIRST_DAY: f64 = 24.0;
 /// How far a rate nothing is known of strays (see [`Rhythm`]), and in how many hours that halves: mornings, weekdays and
@@ -48,11 +50,11 @@ const FIRST_DAY: f64 = 24.0;
 const UNSURE: (f64, f64) = (2.0, 40.0);
 /// How likely it may be that more entries come between two polls than the document holds.
 const RISK: f64 = 0.02;
-/// What an entry that scrolls out weighs, in hours of one entry's waiting: a day.
+/// What an entry that scrolls out weighs, in hours of one entry's waiting: three days.
 const LOSS: f64 = 72.0;
-/// What an entry of an overflowing burst weighs: it is lost in one case of six or so, and counts twice in the area below
-/// a curve.
-const SURGE: f64 = 24.0;
+/// What an entry of a burst that could overflow the document weighs: nearly what a lost one does, since nothing announces
+/// it and only even pauses help.
+const SURGE: f64 = 60.0;
 /// How much more an entry's waiting counts in a feed that publishes more: a wire is read for what has just happened, a
 /// weekly can wait. A request is divided by the mean rate an hour to this power; nought treats all alike.
 const URGENCY: f64 = 0.5;
@@ -185,6 +187,10 @@ impl Memory {
             }
             return;
         }
+        if self.failing_for(poll.at) > OUTAGE {
+            // What came meanwhile has scrolled out in part: the time says nothing of the rhythm, which goes on as it was.
+            self.rhythm.pass(poll.at);
+        }
         self.failing_since = 0;
         if self.first == 0 {
             self.first = poll.at.timestamp();
@@ -245,6 +251,9 @@ impl Memory {
         let relied = poll.pushed_at.is_some_and(|at| (poll.at - at).to_std().is_ok_and(|ago| ago <= PUSH_RECENT));
         if relied && self.relied > 0 {
             return (Duration::from_secs(self.relied).min(most), most);
+        }
+        if self.rhythm.observed() < 0.05 {
+            return (INTERVAL_START.clamp(least, most), most);
         }
         let known_for = rhythm::hours(poll.at.timestamp().saturating_sub(self.first)).max(0.0);
         let spread = self.rhythm.spread() + UNSURE.0 * (-known_for / UNSURE.1).exp2();

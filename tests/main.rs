@@ -32,6 +32,8 @@ mod newspaper;
 mod polling;
 #[path = "main/push.rs"]
 mod push;
+#[path = "main/schedule.rs"]
+mod schedule;
 #[path = "main/store.rs"]
 mod store;
 #[path = "main/support.rs"]

@@ -95,8 +95,8 @@ fn draw(dice: &mut Dice, mut rate: impl FnMut(f64, &mut Dice) -> f64) -> Vec<f64
     times
 }
 
-/// Adds bursts: `weekly` of them a week, of `sizes` entries, most of them within `minutes`.
-fn with_bursts(mut times: Vec<f64>, dice: &mut Dice, weekly: f64, sizes: (f64, f64), minutes: f64) -> Vec<f64> {
+/// Adds bursts: `weekly` of them a week, of `sizes` entries, each later by `minutes` in the mean.
+fn with_bursts(mut times: Vec<f64>, dice: &mut Dice, weekly: f64, sizes: (f64, f64), minutes: (f64, f64)) -> Vec<f64> {
     let mut at = -BEFORE;
     loop {
         at += dice.exponential(7.0 * DAY / weekly);
@@ -104,7 +104,8 @@ fn with_bursts(mut times: Vec<f64>, dice: &mut Dice, weekly: f64, sizes: (f64, f
             break;
         }
         let size = dice.about(sizes.0, sizes.1) as usize;
-        times.extend((0..size).map(|_| at + dice.exponential(minutes * 60.0)));
+        let length = 60.0 * dice.about(minutes.0, minutes.1);
+        times.extend((0..size).map(|_| at + dice.exponential(length)));
     }
     times
 }
@@ -145,11 +146,11 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
         },
         Kind {
             name: "bursty",
-            about: "8 to 40 a day over a newsroom's day, and three times a week 10 to 40 within about three quarters of an hour; windows of 30",
+            about: "8 to 40 a day over a newsroom's day, and three times a week, at any hour, a burst of 10 to 80 that fades with a mean of 20 minutes to 3 hours; windows of 30",
             feeds: feeds(2, 8, |dice| {
                 let (rate, noon) = (dice.about(8.0, 40.0), dice.between(0.0, 24.0));
                 let times = draw(dice, |t, _| rate * newsroom(hour(t), noon));
-                trace(with_bursts(times, dice, 3.0, (10.0, 40.0), 20.0), 30, true)
+                trace(with_bursts(times, dice, 3.0, (10.0, 80.0), (20.0, 180.0)), 30, true)
             }),
         },
         Kind {
@@ -232,7 +233,7 @@ fn mixed_feed(dice: &mut Dice) -> Trace {
         let day = if weekday(t) >= 5.0 { weekend } else { 1.0 };
         rate * day * mood * (night + (1.0 - night) * newsroom(hour(t), noon))
     });
-    let times = if dice.share() < 0.3 { with_bursts(times, dice, 1.0, (5.0, 20.0), 20.0) } else { times };
+    let times = if dice.share() < 0.3 { with_bursts(times, dice, 1.0, (5.0, 40.0), (10.0, 120.0)) } else { times };
     let times = if dice.share() < 0.3 { by_clock(times, dice, 60.0) } else { times };
     let windows = [10, 10, 15, 20, 20, 25, 30, 50, 100];
     let window = windows[(dice.share() * windows.len() as f64) as usize];

@@ -32,12 +32,23 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(from: D) ->
     for (count, letters) in counts.iter_mut().zip(text.as_bytes().chunks_exact(3)) {
         let mut step = 0;
         for letter in letters {
-            let digit = LETTERS.iter().position(|l| l == letter).ok_or_else(|| D::Error::custom("no packed count"))?;
-            step = step << 6 | digit as u32;
+            let digit = digit(*letter).ok_or_else(|| D::Error::custom("no packed count"))?;
+            step = step << 6 | u32::from(digit);
         }
         *count = if step == 0 { 0.0 } else { LEAST * (f64::from(step - 1) / STEPS * RANGE).exp() };
     }
     Ok(counts)
+}
+
+fn digit(letter: u8) -> Option<u8> {
+    match letter {
+        b'A'..=b'Z' => Some(letter - b'A'),
+        b'a'..=b'z' => Some(letter - b'a' + 26),
+        b'0'..=b'9' => Some(letter - b'0' + 52),
+        b'-' => Some(62),
+        b'_' => Some(63),
+        _ => None,
+    }
 }
 
 fn step(count: f64) -> u32 {

@@ -202,6 +202,9 @@ impl Rhythm {
         let now = reading.at.timestamp();
         let from = self.at.min(now);
         let gap = hours(now - from);
+        if gap <= 0.0 {
+            return;
+        }
         let new = f64::from(reading.new_entries);
         let dropped_out = reading.new_entries > 0 && reading.new_entries >= reading.listed_entries;
         let mut times: Vec<i64> = reading.published.iter().map(DateTime::timestamp).collect();
