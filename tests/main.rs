@@ -14,6 +14,8 @@ mod discover;
 mod embedded;
 #[path = "main/end_to_end.rs"]
 mod end_to_end;
+#[path = "main/feed.rs"]
+mod feed;
 #[path = "main/feed_dates.rs"]
 mod feed_dates;
 #[path = "main/feed_documents.rs"]
