@@ -121,6 +121,13 @@ pub async fn status(loaded: &Loaded, ask: Ask) -> Result<(), Failure> {
         ],
         vec!["polls in 1 h".to_owned(), listed(&status.polls_last_hour)],
         vec!["entries in 1 h".to_owned(), status.entries_last_hour.to_string()],
+        vec![
+            "hubs".to_owned(),
+            format!(
+                "{} push, {} of them within 24 h; {} asked, {} refused",
+                status.push.active, status.push.pushed_within_a_day, status.push.asked, status.push.denied
+            ),
+        ],
         vec!["pages".to_owned(), listed(&status.queue)],
         vec!["reasons".to_owned(), listed(&status.reasons)],
         vec!["oldest page due".to_owned(), status.lag_seconds.map_or("–".to_owned(), |s| format!("{s:.0} s ago"))],

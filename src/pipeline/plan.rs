@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 
 use super::answer::Asked;
 use crate::config::PollConfig;
 use crate::polling::{Class, Move, Outcome, Validators};
-use crate::schedule::{Hints, Memory, Poll, Volume, silence_note};
+use crate::schedule::{Hints, Memory, Poll, Reading, Volume, silence_note};
 use crate::store::{ClaimedFeed, Plan, PollReceipt};
 
 /// What is known of a poll besides its entries.
@@ -72,6 +72,19 @@ pub fn plan(claim: &ClaimedFeed, on: &Circumstances, receipt: &PollReceipt, conf
         }),
         note: note(on, receipt, failures, volume, memory.failing_for(now)),
     }
+}
+
+/// What is known of a feed's rhythm, as it is stored, after a push at `now`.
+pub fn rhythm_after_push(stored: &serde_json::Value, receipt: &PollReceipt, now: DateTime<Utc>) -> serde_json::Value {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let mut memory = Memory::from_stored(stored, now);
+    memory.learn_pushed(&Reading {
+        at: now,
+        new_entries: count(receipt.new_entries),
+        listed_entries: count(receipt.listed_entries),
+        published: &receipt.published,
+    });
+    memory.to_stored()
 }
 
 /// How the feed does, in a sentence: "3 new of 20 listed", "41 expected by now, 3 seen: the feed answers 304".

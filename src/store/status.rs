@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::{Store, StoreError};
+use super::{PushSummary, Store, StoreError};
 
 /// How everything does.
 #[derive(Debug, Clone, Serialize)]
@@ -22,6 +22,8 @@ pub struct Status {
     pub polls_last_hour: BTreeMap<String, i64>,
     /// Entries never seen before in the last hour.
     pub entries_last_hour: i64,
+    /// Subscriptions at hubs that push.
+    pub push: PushSummary,
     /// The feeds that need a person, the busiest first.
     pub alarms: Vec<FeedAlarm>,
     /// Pages to fetch by state.
@@ -76,7 +78,8 @@ const ALARMS_MAX: i64 = 10;
 impl Store {
     /// How everything does.
     pub async fn status(&self) -> Result<Status, StoreError> {
-        self.unit(|connection| Box::pin(status(connection))).await
+        let push = self.push_summary().await?;
+        self.unit(|connection| Box::pin(status(connection, push))).await
     }
 
     /// Counts the feeds by health.
@@ -94,7 +97,7 @@ impl Store {
     }
 }
 
-async fn status(connection: &mut PgConnection) -> Result<Status, StoreError> {
+async fn status(connection: &mut PgConnection, push: PushSummary) -> Result<Status, StoreError> {
     let feeds = feeds_by_health(&mut *connection).await?;
     let (feeds_due, feeds_lag_seconds) = feeds_due(&mut *connection).await?;
     let polls = sqlx::query!(
@@ -141,6 +144,7 @@ async fn status(connection: &mut PgConnection) -> Result<Status, StoreError> {
         feeds_lag_seconds,
         entries_last_hour: polls.iter().map(|p| p.entries).sum(),
         polls_last_hour: polls.into_iter().map(|p| (p.outcome, p.polls)).collect(),
+        push,
         alarms,
         queue: states,
         lag_seconds: row.lag,

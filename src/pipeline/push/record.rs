@@ -6,7 +6,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::super::workers::Company;
-use super::super::{DATABASE_PAUSE, Shared, answer};
+use super::super::{DATABASE_PAUSE, Shared, answer, plan};
 use super::shown;
 use crate::feed;
 use crate::identity::IdentityRule;
@@ -59,7 +59,10 @@ async fn try_record(
             return Err("it lists no entry with an address".to_owned());
         }
         let rows = Arc::new(rows);
-        let recorded = persist(shared, || shared.store.record_push(token, read_by, &rows)).await;
+        let learn = |stored: &serde_json::Value, receipt: &PollReceipt| {
+            plan::rhythm_after_push(stored, receipt, chrono::Utc::now())
+        };
+        let recorded = persist(shared, || shared.store.record_push(token, read_by, &rows, learn)).await;
         match recorded.map_err(|error| error.to_string())? {
             Recorded::Done(receipt) => return Ok(Some(receipt)),
             Recorded::Gone => return Ok(None),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use sqlx::Connection as _;
 
 use crate::identity::IdentityRule;
@@ -62,19 +63,21 @@ impl Store {
     }
 
     /// Records the entries of a signed push, read by `rule`. A poll of the same feed may be under way: the feed's row
-    /// is locked by whoever writes, and what both bring is recognised by the second.
+    /// is locked by whoever writes, and what both bring is recognised by the second. `learn` gives the feed's rhythm as
+    /// it is after the push.
     pub async fn record_push(
         &self,
         token: &Token,
         rule: IdentityRule,
         rows: &Arc<Vec<EntryRow>>,
+        learn: impl Fn(&Value, &PollReceipt) -> Value + Send + 'static,
     ) -> Result<Recorded, StoreError> {
         let (token, rows) = (token.clone(), rows.clone());
         self.unit(move |connection| {
             Box::pin(async move {
                 let mut c = connection.begin().await?;
                 let feed = sqlx::query!(
-                    "select f.feed_id, f.identity_rule, f.origin
+                    "select f.feed_id, f.identity_rule, f.origin, f.rhythm
                        from feeds f join subscriptions s using (feed_id)
                       where s.path_token = $1 and f.paused_at is null and s.state in ('asked', 'active')
                         for update of f",
@@ -92,11 +95,12 @@ impl Store {
                 sqlx::query!(
                     "update feeds
                         set identity_rule = $2, last_entry_at = case when $3 then now() else last_entry_at end,
-                            silent_since = case when $3 then null else silent_since end
+                            silent_since = case when $3 then null else silent_since end, rhythm = $4
                       where feed_id = $1",
                     feed.feed_id,
                     written.rule.as_str(),
                     written.receipt.new_entries > 0,
+                    learn(&feed.rhythm, &written.receipt),
                 )
                 .execute(&mut *c)
                 .await?;
