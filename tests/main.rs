@@ -8,6 +8,8 @@ mod cli;
 mod config;
 #[path = "main/daemon.rs"]
 mod daemon;
+#[path = "main/dictionary.rs"]
+mod dictionary;
 #[path = "main/discover.rs"]
 mod discover;
 #[path = "main/embedded.rs"]

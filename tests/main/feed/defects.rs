@@ -152,7 +152,8 @@ fn entities_of_a_document_type() {
     assert_eq!(titles(&feed), ["The Example"]);
     assert_eq!(feed.title, some("The Example &bomb;&bomb;"));
     // A subset without its end costs only itself.
-    let feed = read("<!DOCTYPE rss [<!ENTITY name \"x\"\n<rss><channel><item><title>One</title></item></channel></rss>");
+    let feed =
+        read("<!DOCTYPE rss [<!ENTITY name \"x\"\n<rss><channel><item><title>One</title></item></channel></rss>");
     assert_eq!(titles(&feed), ["One"]);
 }
 

@@ -41,7 +41,17 @@ fn any_version_of_rss() {
         check(&format!("<rss version=\"{version}\"><channel>{items}</channel></rss>"), FeedFormat::Rss);
     }
     check(&format!("<rss><channel>{items}</channel></rss>"), FeedFormat::Rss);
-    check(&format!("<RSS VERSION='2.0'><CHANNEL>{}</CHANNEL></RSS>", items.to_uppercase().replace("ONE", "One").replace("TWO", "Two").replace("HTTPS://NEWS.EXAMPLE.ORG", "https://news.example.org")), FeedFormat::Rss);
+    check(
+        &format!(
+            "<RSS VERSION='2.0'><CHANNEL>{}</CHANNEL></RSS>",
+            items
+                .to_uppercase()
+                .replace("ONE", "One")
+                .replace("TWO", "Two")
+                .replace("HTTPS://NEWS.EXAMPLE.ORG", "https://news.example.org")
+        ),
+        FeedFormat::Rss,
+    );
     check(&format!("<channel><title>Bare</title>{items}</channel>"), FeedFormat::Rss);
     check(&format!("<rss version=\"2.0\">{items}</rss>"), FeedFormat::Rss);
     check(&items, FeedFormat::Rss);

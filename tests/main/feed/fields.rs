@@ -17,7 +17,8 @@ fn the_articles_address() {
     assert_eq!(url("<guid>12345</guid>"), None);
     assert_eq!(url("<comments>https://news.example.org/1#talk</comments>"), None);
     assert_eq!(url("<enclosure url=\"https://news.example.org/1\"/>"), one);
-    let burned = "<link>https://feeds.example/~r/1</link><feedburner:origLink>https://news.example.org/1</feedburner:origLink>";
+    let burned =
+        "<link>https://feeds.example/~r/1</link><feedburner:origLink>https://news.example.org/1</feedburner:origLink>";
     assert_eq!(url(burned), one);
 }
 
@@ -112,7 +113,10 @@ fn people() {
     assert_eq!(names("<author>Ada Byron &lt;ada@example.org&gt;</author>"), ["Ada Byron"]);
     assert_eq!(names("<author>ada@example.org</author>"), ["ada@example.org"]);
     assert_eq!(names("<author>（a@b.com）</author>").len(), 1);
-    assert_eq!(names("<dc:creator>Ada</dc:creator><dc:creator>Grace</dc:creator><author>Ada</author>"), ["Ada", "Grace"]);
+    assert_eq!(
+        names("<dc:creator>Ada</dc:creator><dc:creator>Grace</dc:creator><author>Ada</author>"),
+        ["Ada", "Grace"]
+    );
     assert_eq!(names("<itunes:author>Ada</itunes:author>"), ["Ada"]);
     let entry = atom("<author><name>Ada</name><email>a@b.c</email></author><author><email>g@b.c</email></author>");
     assert_eq!(entry.authors, ["Ada", "g@b.c"]);

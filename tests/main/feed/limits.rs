@@ -30,7 +30,9 @@ fn what_came_instead_is_named() {
 
 #[test]
 fn a_feed_behind_a_warning() {
-    let feed = read("<br />\n<b>Warning</b>: {x} on line 1<br />\n<?xml version=\"1.0\"?><rss><channel><item><title>One</title></item></channel></rss>");
+    let feed = read(
+        "<br />\n<b>Warning</b>: {x} on line 1<br />\n<?xml version=\"1.0\"?><rss><channel><item><title>One</title></item></channel></rss>",
+    );
     assert_eq!(titles(&feed), ["One"]);
 }
 
@@ -78,7 +80,8 @@ fn what_one_item_may_hold() {
 fn an_entity_is_not_a_bomb() {
     let value = "x".repeat(1_000);
     let uses = "&big;".repeat(20_000);
-    let document = format!("<!DOCTYPE rss [<!ENTITY big \"{value}\">]><rss><item><description>{uses}</description></item></rss>");
+    let document =
+        format!("<!DOCTYPE rss [<!ENTITY big \"{value}\">]><rss><item><description>{uses}</description></item></rss>");
     let feed = read(&document);
     let written: usize = feed.entries.iter().filter_map(|e| e.summary.as_ref()).map(String::len).sum();
     assert!(written < 2_000_000, "{written} bytes of {}", document.len());
@@ -88,9 +91,31 @@ fn an_entity_is_not_a_bomb() {
 #[test]
 fn beginnings_without_ends() {
     for beginning in [
-        "<", "&", "<a ", "<a b=\"", "<a b='", "<!--", "<![CDATA[", "<?", "<!", "<!DOCTYPE x [", "</", "</a", "<item ", "<item>",
-        "<a b=\"<a \"", "<x:a xmlns:x=\"y\">", "<![CDATA[</item>", "<item><![CDATA[<a>", "<script>", "&lt;script&gt;", "&lt;!--",
-        "<item><!-- </item>", "<p>", "<b></item>", "<a href=\"<\" ",
+        "<",
+        "&",
+        "<a ",
+        "<a b=\"",
+        "<a b='",
+        "<!--",
+        "<![CDATA[",
+        "<?",
+        "<!",
+        "<!DOCTYPE x [",
+        "</",
+        "</a",
+        "<item ",
+        "<item>",
+        "<a b=\"<a \"",
+        "<x:a xmlns:x=\"y\">",
+        "<![CDATA[</item>",
+        "<item><![CDATA[<a>",
+        "<script>",
+        "&lt;script&gt;",
+        "&lt;!--",
+        "<item><!-- </item>",
+        "<p>",
+        "<b></item>",
+        "<a href=\"<\" ",
     ] {
         let many = beginning.repeat(300_000 / beginning.len());
         for document in [
