@@ -35,13 +35,12 @@ fn main() {
     let mixed = option("--feeds").and_then(|n| n.parse().ok()).unwrap_or(80);
     let only = option("--kind");
     let kinds = traces::kinds(mixed);
-    let chosen = kinds.iter().filter(|kind| only.as_deref().is_none_or(|only| only == kind.name));
-    let all: Vec<compare::Comparison> = chosen
-        .map(|kind| {
-            eprintln!("{}", kind.name);
-            compare::compare(kind)
-        })
-        .collect();
+    let chosen: Vec<&traces::Kind> =
+        kinds.iter().filter(|kind| only.as_deref().is_none_or(|only| only == kind.name)).collect();
+    let all: Vec<compare::Comparison> = std::thread::scope(|scope| {
+        let kinds: Vec<_> = chosen.iter().map(|kind| scope.spawn(|| compare::compare(kind))).collect();
+        kinds.into_iter().map(|kind| kind.join().expect("a kind is compared")).collect()
+    });
     let tables = report::markdown(&all);
     println!("{tables}");
     if args.iter().any(|a| a == "--write") {

@@ -33,12 +33,12 @@ pub struct Comparison {
 }
 
 /// Minutes of `poll.delay_per_request` for the curve.
-const CURVE: [f64; 6] = [6.0, 20.0, 60.0, 200.0, 700.0, 2500.0];
+const CURVE: [f64; 5] = [8.0, 60.0, 300.0, 1000.0, 4000.0];
 
 /// Runs everything on a kind.
 pub fn compare(kind: &Kind) -> Comparison {
     let curve: Vec<Score> = CURVE.iter().map(|minutes| at_price(kind, *minutes, false)).collect();
-    let ours = curve[2].clone();
+    let ours = curve[1].clone();
     let peers = PEERS.iter().map(|(name, make)| {
         let score = replay(kind, make);
         let ours = no_more(kind, &curve, score.daily());
@@ -65,7 +65,7 @@ fn no_more(kind: &Kind, curve: &[Score], daily: f64) -> Score {
         known = vec![(960.0, at_price(kind, 960.0, true).daily()), (60_000.0, at_price(kind, 60_000.0, true).daily())];
     }
     let mut best: Option<Score> = None;
-    for _ in 0..5 {
+    for _ in 0..4 {
         let above = known.iter().rev().find(|(_, spent)| *spent > daily).copied().unwrap_or((0.2, 1440.0));
         let below = known.iter().find(|(_, spent)| *spent <= daily).copied().unwrap_or((1e6, daily / 2.0));
         let share = ((above.1 / daily).ln() / (above.1 / below.1).ln()).clamp(0.05, 0.95) + 0.02;
@@ -74,7 +74,7 @@ fn no_more(kind: &Kind, curve: &[Score], daily: f64) -> Score {
         known.push((minutes, score.daily()));
         known.sort_by(|a, b| a.0.total_cmp(&b.0));
         if score.daily() <= daily && best.as_ref().is_none_or(|best| best.daily() < score.daily()) {
-            let close = score.daily() > 0.97 * daily;
+            let close = score.daily() > 0.95 * daily;
             best = Some(score);
             if close {
                 break;

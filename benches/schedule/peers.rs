@@ -39,7 +39,7 @@ pub enum Scheduler {
     CommaFeed,
     /// `tasks.py _check_auto_adjust*`: minutes, polls so far, when stories were last seen.
     RssFetcher(f64, u32, f64),
-    /// StormCrawler's `AdaptiveScheduler` with news-crawl's settings: minutes.
+    /// `StormCrawler`'s `AdaptiveScheduler` with news-crawl's settings: minutes.
     NewsCrawl(f64),
 }
 

@@ -35,7 +35,7 @@ pub fn svg(all: &[Comparison]) -> String {
     }
     let _ = writeln!(
         out,
-        r#"<text x="{:.0}" y="{:.0}" font-size="12" text-anchor="middle">requests a day and feed; the line is wireroom with poll.delay_per_request from six minutes to two days, the dot its default</text></svg>"#,
+        r#"<text x="{:.0}" y="{:.0}" font-size="12" text-anchor="middle">requests a day and feed; the line is wireroom with poll.delay_per_request from eight minutes to three days, the dot its default</text></svg>"#,
         width / 2.0,
         height - 8.0
     );
@@ -59,7 +59,7 @@ fn panel(out: &mut String, kind: &Comparison, left: f64, top: f64) {
         let (x, y) = (left + 8.0, f64::midpoint(axes.y0, axes.y1));
         let _ = writeln!(
             out,
-            r#"<text transform="translate({x:.0} {y:.0}) rotate(-90)" text-anchor="middle" fill="#666">{text}</text>"#
+            r##"<text transform="translate({x:.0} {y:.0}) rotate(-90)" text-anchor="middle" fill="#666">{text}</text>"##
         );
     }
     for (value, label) in [(1.0, "1"), (10.0, "10"), (100.0, "100")] {

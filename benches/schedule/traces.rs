@@ -30,7 +30,7 @@ pub struct Kind {
     pub feeds: Vec<Trace>,
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
+/// `SplitMix64` (Steele, Lea and Flood, 2014).
 pub struct Dice(u64);
 
 impl Dice {
@@ -172,7 +172,7 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
                 let (rate, day, begin) =
                     (dice.between(5.0, 20.0), dice.between(0.0, 7.0).floor(), dice.between(5.0, 11.0));
                 let times = draw(dice, |t, _| {
-                    let issue = weekday(t) == day && (begin..begin + 3.0).contains(&hour(t));
+                    let issue = (day..day + 1.0).contains(&weekday(t)) && (begin..begin + 3.0).contains(&hour(t));
                     if issue { rate * 8.0 } else { 0.15 }
                 });
                 trace(times, 20, true)
@@ -192,10 +192,11 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
             about: "200 a day over a newsroom's day, the hours' rates varying by half; windows of 20",
             feeds: feeds(6, 8, |dice| {
                 let noon = dice.between(0.0, 24.0);
-                let (mut mood, mut hour_of_mood) = (1.0, f64::NAN);
+                let (mut mood, mut hour_of_mood) = (1.0, None);
                 let times = draw(dice, |t, dice| {
-                    if (t / 3600.0).floor() != hour_of_mood {
-                        hour_of_mood = (t / 3600.0).floor();
+                    let this_hour = Some((t / 3600.0).floor() as i64);
+                    if this_hour != hour_of_mood {
+                        hour_of_mood = this_hour;
                         mood = (0.5 * dice.normal() - 0.125).exp();
                     }
                     200.0 * newsroom(hour(t), noon) * mood

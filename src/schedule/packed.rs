@@ -52,7 +52,7 @@ fn digit(letter: u8) -> Option<u8> {
 }
 
 fn step(count: f64) -> u32 {
-    if !(count >= LEAST) {
+    if count.is_nan() || count < LEAST {
         return 0;
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^18")]

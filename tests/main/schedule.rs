@@ -363,7 +363,7 @@ fn a_steady_feed_raises_next_to_no_alarm() {
         let published: Vec<_> = minutes
             .filter(|_| {
                 dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (dice >> 33) % 288 == 0
+                (dice >> 33).is_multiple_of(288)
             })
             .map(|minute| DateTime::from_timestamp(minute * 60, 0).unwrap())
             .collect();
