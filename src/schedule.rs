@@ -164,7 +164,8 @@ impl Memory {
     pub fn learn_pushed(&mut self, reading: &Reading<'_>) {
         self.watch.count(&self.rhythm, reading.at, reading.new_entries);
         if !self.rhythm.is_unknown() {
-            self.rhythm.learn(reading);
+            // A push lists what is new and no more: nothing has dropped out of it.
+            self.rhythm.learn(&Reading { listed_entries: u32::MAX, ..*reading });
         }
     }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use wireroom::config::PollConfig;
 use wireroom::polling::Outcome;
-use wireroom::schedule::{Hints, Memory, Poll, Wishes, silence_note};
+use wireroom::schedule::{Hints, Memory, Poll, Reading, Wishes, silence_note};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -462,3 +462,16 @@ proptest! {
 
 /// A feed that has failed for a month is asked every third day, whatever the ceiling.
 const RETIRED: Duration = Duration::from_hours(72);
+
+#[test]
+fn what_is_pushed_is_learned_as_what_is_polled() {
+    let mut feed = Feed::new(20);
+    feed.live(14, |_| 2);
+    let (now, before) = (feed.now, feed.memory.expected(feed.now, DAY));
+    for minutes in 1..=7 * 48 {
+        let at = now + TimeDelta::minutes(30 * minutes);
+        feed.memory.learn_pushed(&Reading { at, new_entries: 1, listed_entries: 1, published: &[at] });
+    }
+    let after = feed.memory.expected(now + TimeDelta::days(7), DAY);
+    assert!((after / before - 1.0).abs() < 0.3, "{before} a day, then {after}");
+}
