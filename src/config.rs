@@ -96,8 +96,8 @@ pub struct PollConfig {
     pub interval_min: Duration,
     /// Never more seldom. A day: a feed that is silent for months still gets one request a day.
     pub interval_max: Duration,
-    /// How long one entry may wait for what one request saves: the less, the more requests. An hour, in which the
-    /// simulator (`docs/schedule.md`) finds an entry of a feed with one an hour after half an hour in the mean.
+    /// How long one entry may wait for what one request saves: the less, the more requests. An hour: a feed with one entry
+    /// an hour is polled every 85 minutes, one with a hundred a day every half-hour (`docs/schedule.md`).
     pub delay_per_request: Duration,
     /// How many feeds are polled at once.
     pub concurrency: usize,
