@@ -57,7 +57,7 @@ pub struct Round {
     site: Vec<(&'static str, Vec<Step>)>,
     asks: Vec<&'static str>,
     is: &'static str,
-    then: Vec<&'static str>,
+    then: Vec<String>,
     rests: bool,
 }
 
@@ -109,8 +109,8 @@ impl Round {
     }
 
     /// What is true of the feed's row afterwards.
-    pub fn then(mut self, condition: &'static str) -> Self {
-        self.then.push(condition);
+    pub fn then(mut self, condition: impl Into<String>) -> Self {
+        self.then.push(condition.into());
         self
     }
 

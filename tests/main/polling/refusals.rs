@@ -139,15 +139,25 @@ async fn retry_after_is_the_least_that_is_waited() {
             "unavailable",
             "next_poll_at > now() + interval '1 minute'",
         ),
-        refused(
-            "410 is not asked again soon",
-            "410 Gone",
-            "x-nothing: 1",
-            "gone",
-            "next_poll_at > now() + interval '1 minute' and paused_at is null",
-        ),
     ];
     conformance("retry-after", &cases).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_is_gone_is_looked_for_once_a_month() {
+    let gone = || answer("410 Gone", &[], "");
+    let retired = "next_poll_at >= now() + interval '20 days' and paused_at is null";
+    let cases = [case(
+        "410",
+        [
+            feed_answers(ok(&["etag: \"1\""], &["x"])).asks("a/feed").is("new"),
+            feed_answers(gone()).asks("a/feed | \"1\" | -").is("gone").then(retired),
+            round().rests().is("gone"),
+            // A month later it is back: it may have been a mistake.
+            feed_answers(ok(&["etag: \"1\""], &["x", "y"])).asks("a/feed | \"1\" | -").is("new").then("failures = 0"),
+        ],
+    )];
+    conformance("gone", &cases).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
