@@ -61,6 +61,7 @@ pub fn read(text: &str, take: &mut dyn FnMut(Item)) -> Parsed {
         broken_comments_until: 0,
         vain: 0,
         root_ended: false,
+        has_doctype: false,
         defined: Defined::default(),
         mended: BTreeSet::new(),
     };
@@ -103,6 +104,7 @@ struct Builder<'t, 's> {
     vain: usize,
     /// Whether the outermost element's end tag was the last thing of weight: no item has begun since.
     root_ended: bool,
+    has_doctype: bool,
     defined: Defined,
     mended: BTreeSet<&'static str>,
 }
@@ -176,8 +178,7 @@ impl<'t> Builder<'t, '_> {
         let limit = end.unwrap_or(self.scanner.text.len());
         // The furthest a section without its end can reach, and where the element ends that holds it.
         let reach = self.scanner.find(Mark::ItemEnd, start).unwrap_or(limit).min(limit);
-        let between_items = self.item.is_none() && self.stack.last().is_none_or(|open| is_container(&open.element));
-        if between_items && self.scanner.find(Mark::ItemStart, start).is_some_and(|begins| begins < limit) {
+        if self.is_between_fields() && (end.is_none() || self.swallows(start, limit)) {
             self.mended.insert("a CDATA section without its end");
             self.at = start;
             return;
@@ -202,15 +203,15 @@ impl<'t> Builder<'t, '_> {
         self.at = cut.unwrap_or(limit + "]]>".len()).min(self.scanner.text.len());
     }
 
-    /// Whether what lies between two places is no section of its own: in an item, it holds that item's end; between
-    /// items, it ends inside one, or is a section of text where no text belongs.
+    /// Whether what lies between two places is no section of its own but has lost its end: in an item, it holds that
+    /// item's end; outside of fields, where no text belongs, it ends inside of another item.
     fn swallows(&mut self, start: usize, limit: usize) -> bool {
         let ends = self.scanner.find(Mark::ItemEnd, start).filter(|at| *at < limit);
         let begins = self.scanner.find(Mark::ItemStart, start).filter(|at| *at < limit);
-        if self.item.is_some() {
-            return ends.is_some_and(|ends| begins.is_none_or(|begins| begins > ends));
+        if self.item.is_some() && ends.is_some_and(|ends| begins.is_none_or(|begins| begins > ends)) {
+            return true;
         }
-        if begins.is_none() {
+        if begins.is_none() || !self.is_between_fields() {
             return false;
         }
         let (mut at, mut is_inside) = (start, false);
@@ -221,6 +222,11 @@ impl<'t> Builder<'t, '_> {
             is_inside = begins == Some(next);
             at = next + 1;
         }
+    }
+
+    /// Whether the innermost open element is an item or what items stand in.
+    fn is_between_fields(&self) -> bool {
+        self.stack.last().is_none_or(|open| is_item(&open.element) || is_container(&open.element))
     }
 
     /// A comment. One whose end was lost, or that takes the end of an item with it, is none: only its mark is dropped.
@@ -258,17 +264,13 @@ impl<'t> Builder<'t, '_> {
 
     fn declaration(&mut self) {
         let rest = self.scanner.rest(self.at);
-        let subset = rest.find(['[', '>']).filter(|at| rest.get(*at..).is_some_and(|r| r.starts_with('[')));
-        let (Some(bracket), true) = (subset, self.stack.is_empty() && !self.defined.is_read() && is_doctype(rest))
-        else {
-            return self.skip_short(rest);
-        };
-        let inside = rest.get(bracket..).unwrap_or_default();
-        let ends = |at: &usize| inside.get(at + 1..).is_some_and(|after| after.trim_start().starts_with('>'));
-        let Some(close) = inside.match_indices(']').map(|(at, _)| at).find(ends) else { return self.skip_short(rest) };
-        self.defined.read(inside.get(..close).unwrap_or_default());
-        let end = inside.get(close..).and_then(|after| after.find('>')).unwrap_or_default();
-        self.at += bracket + close + end + 1;
+        // A document has one type, before its root; it is looked through once.
+        if self.stack.is_empty() && is_doctype(rest) && !std::mem::replace(&mut self.has_doctype, true) {
+            self.at += doctype_bytes(rest, &mut self.defined).unwrap_or_default();
+        }
+        if self.scanner.rest(self.at).len() == rest.len() {
+            self.skip_short(rest);
+        }
     }
 
     fn text(&mut self, raw: &str) {
@@ -323,10 +325,9 @@ impl<'t> Builder<'t, '_> {
             self.ignored = 0;
             self.root_ended = false;
         }
-        self.elements += 1;
         let is_link = vocabulary != Vocabulary::Html && element.name() == "link" && element.attribute("href").is_some();
         let ends = tag.self_closed || is_link || is_void(&element);
-        if self.elements > ELEMENTS_MAX || self.stack.len() >= DEPTH_MAX {
+        if self.elements >= ELEMENTS_MAX || self.stack.len() >= DEPTH_MAX {
             self.mended.insert("more elements, or deeper ones, than are kept");
             self.ignored += usize::from(!ends);
             self.unbind(&bound);
@@ -335,6 +336,7 @@ impl<'t> Builder<'t, '_> {
         if begins_item {
             self.item = Some(self.stack.len());
         }
+        self.elements += 1;
         self.stack.push(Open { element, written, bound });
         if ends {
             self.pop();
@@ -500,6 +502,18 @@ fn language_of(name: &str) -> Vocabulary {
 /// Whether the content of an entry says that it is a document of its own.
 fn is_embedding(content: &Element) -> bool {
     content.attribute("type").is_some_and(|kind| kind.contains("xml") && !kind.contains("xhtml"))
+}
+
+/// How long a document type with an internal subset is, with what it defines; `None` where it has none, or no end.
+fn doctype_bytes(rest: &str, defined: &mut Defined) -> Option<usize> {
+    let bracket = rest.find(['[', '>']).filter(|at| rest.get(*at..).is_some_and(|r| r.starts_with('[')))?;
+    let inside = rest.get(bracket..)?;
+    let ends = |at: &usize| inside.get(at + 1..).is_some_and(|after| after.trim_start().starts_with('>'));
+    let close = inside.match_indices(']').map(|(at, _)| at).find(ends)?;
+    // A subset that lost its end would run on to the end of some CDATA section.
+    let subset = inside.get(..close).filter(|subset| !subset.contains("<![CDATA["))?;
+    defined.read(subset);
+    inside.get(close..)?.find('>').map(|end| bracket + close + end + 1)
 }
 
 fn is_doctype(head: &str) -> bool {
