@@ -53,13 +53,12 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) -> Re
 }
 
 fn from_markup(text: &str, bytes: &[u8], base: Option<&Url>) -> Result<Feed, FeedError> {
-    match read::document(text, base) {
-        read::Document::Feed(feed) => Ok(feed),
-        read::Document::Page => Err(FeedError::Html),
+    read::document(text, base).or_else(|refused| match refused {
+        read::Refused::Page => Err(FeedError::Html),
         // A dialect our reader does not know may be one feed-rs does.
-        read::Document::Other(outermost) => second_reader(bytes, base)
+        read::Refused::Other(outermost) => second_reader(bytes, base)
             .ok_or_else(|| FeedError::NotAFeed(outermost.unwrap_or_else(|| "plain text".to_owned()))),
-    }
+    })
 }
 
 /// feed-rs, isolated: its release 3.0.0 panics on some input from the network.

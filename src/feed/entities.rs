@@ -16,24 +16,17 @@ const EXPANSION_BYTES_MAX: usize = 1024 * 1024;
 pub struct Defined {
     texts: HashMap<String, String>,
     written: usize,
-    is_read: bool,
 }
 
 impl Defined {
     /// Takes the definitions of an internal subset.
     pub fn read(&mut self, subset: &str) {
-        self.is_read = true;
         for definition in subset.split("<!ENTITY").skip(1).take(ENTITIES_MAX) {
             if let Some((name, value)) = read_definition(definition) {
                 let text = resolve(value).into_owned();
                 self.texts.entry(name.to_owned()).or_insert(text);
             }
         }
-    }
-
-    /// Whether a subset has been read: a document has one.
-    pub fn is_read(&self) -> bool {
-        self.is_read
     }
 
     fn expand(&mut self, name: &str) -> Option<String> {

@@ -17,25 +17,23 @@ use Vocabulary::{Atom, Dublin, Itunes, Rss};
 /// The longest `xml:base`, in bytes, that is an address: what browsers and servers take.
 const BASE_BYTES_MAX: usize = 2048;
 
-/// What a text holds.
-pub enum Document {
-    /// A feed.
-    Feed(Feed),
+/// What a text is that holds no feed.
+pub enum Refused {
     /// A web page.
     Page,
-    /// Neither; the name of the outermost element, where there is one.
+    /// Something else; the name of the outermost element, where there is one.
     Other(Option<String>),
 }
 
 /// Reads a document. `base` is where it came from.
-pub fn document(text: &str, base: Option<&Url>) -> Document {
+pub fn document(text: &str, base: Option<&Url>) -> Result<Feed, Refused> {
     let mut items = Items { base, entries: Vec::new(), skipped: Vec::new(), more: 0, hub_url: None, is_channel: false };
     let parsed = markup::read(text, &mut |item| items.take(item));
     let root = find_root(&parsed.root);
     let is_page = is_page(&parsed.root);
     let found = !items.entries.is_empty() || !items.skipped.is_empty();
     let Some(root) = root.or(Some(&parsed.root).filter(|_| found)).filter(|_| found || !is_page) else {
-        return if is_page { Document::Page } else { Document::Other(outermost(&parsed.root)) };
+        return Err(if is_page { Refused::Page } else { Refused::Other(outermost(&parsed.root)) });
     };
     let mut feed = channel(root, base, &items);
     feed.entries = items.entries;
@@ -46,7 +44,7 @@ pub fn document(text: &str, base: Option<&Url>) -> Document {
         feed.recovered.push(format!("{listed} items; the first {ENTRIES_MAX} are read"));
     }
     feed.recovered.extend(parsed.mended.iter().map(|what| (*what).to_owned()));
-    Document::Feed(feed)
+    Ok(feed)
 }
 
 /// The items read so far.
@@ -62,7 +60,7 @@ struct Items<'a> {
 }
 
 impl Items<'_> {
-    fn take(&mut self, item: Item) {
+    fn take(&mut self, item: &Item) {
         if self.entries.len() + self.skipped.len() >= ENTRIES_MAX {
             self.more += 1;
             return;
