@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::Utc;
 use futures_util::StreamExt;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -15,11 +15,13 @@ use super::body::{BodyReader, Overflow};
 use super::clients::{self, Clients};
 use super::manner::ForOrigin;
 use super::politeness::{Politeness, Turn, host_key};
-use super::robots::{self, Robots};
-use super::robots_cache::{Answer, RobotsCache};
+use super::robots::Robots;
+use super::robots_cache::RobotsCache;
 use super::{FetchError, FetchKind, FetchRequest, Fetched, headers};
 use crate::config::FetchConfig;
 
+mod ask_robots;
+mod heads;
 mod post;
 
 pub use post::Posted;
@@ -107,9 +109,9 @@ impl Fetcher {
         let mut journey = Journey {
             client: shared.clients.by(request.manner.proxy.as_ref())?,
             names_unseen: request.manner.proxy.as_ref().is_some_and(super::manner::Proxy::resolves_names),
-            headers: request_headers(&request),
+            headers: heads::request(&request),
             own: request.manner.own.clone(),
-            validators: validators(&request, &requested)?,
+            validators: heads::validators(&request, &requested)?,
             obeys_robots: request.manner.robots || (request.kind == FetchKind::Page && shared.config.robots),
             body_bytes_max: shared.config.body_bytes_max,
             overflow: Overflow::Refuse,
@@ -132,7 +134,7 @@ impl Fetcher {
             etag: headers::validator(&arrival.headers, &header::ETAG),
             last_modified: headers::validator(&arrival.headers, &header::LAST_MODIFIED),
             max_age: headers::max_age(&arrival.headers),
-            headers: kept_headers(&arrival.headers),
+            headers: heads::kept(&arrival.headers),
             body: arrival.body,
             wire_bytes: arrival.wire_bytes,
             started_at,
@@ -288,45 +290,6 @@ impl Shared {
         let (body, wire_bytes) = reader.finish()?;
         Ok(Hop::Answer { status, headers, body, wire_bytes, conditional: validators.is_some() })
     }
-
-    /// Asks a site for its robots.txt (RFC 9309 §2.3): none, or a circle of redirects, means that all is allowed; a
-    /// broken server means that nothing is known to be.
-    async fn ask_robots(&self, page: &Url, on_behalf_of: &Journey) -> Answer {
-        let mut url = page.clone();
-        url.set_path("/robots.txt");
-        url.set_query(None);
-        let mut headers = HeaderMap::from_iter([
-            (header::ACCEPT, HeaderValue::from_static("text/plain, */*;q=0.5")),
-            (header::ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
-        ]);
-        headers.extend(on_behalf_of.headers.get(header::USER_AGENT).map(|name| (header::USER_AGENT, name.clone())));
-        let mut journey = Journey {
-            client: on_behalf_of.client.clone(),
-            names_unseen: on_behalf_of.names_unseen,
-            headers,
-            own: None,
-            validators: None,
-            obeys_robots: false,
-            // One byte more, so that the parser sees that there was more.
-            body_bytes_max: robots::BYTES_MAX as u64 + 1,
-            overflow: Overflow::Cut,
-            budget: self.config.total_timeout,
-        };
-        match Box::pin(self.travel(url, &mut journey)).await {
-            Ok(arrival) => Ok(Arc::new(Robots::parse(&arrival.body))),
-            Err(FetchError::TooManyRedirects) => Ok(Arc::default()),
-            Err(FetchError::Status { status, .. }) if status != 429 && (400..500).contains(&status) => {
-                Ok(Arc::default())
-            }
-            // The host asked for silence, perhaps before this; that is no answer about its rules.
-            Err(
-                error @ (FetchError::Denied(_)
-                | FetchError::HostRests { .. }
-                | FetchError::Status { status: 429 | 503, retry_after: Some(_) }),
-            ) => Err(error),
-            Err(error) => Err(FetchError::RobotsUnavailable(error.to_string())),
-        }
-    }
 }
 
 /// Where a redirect points. User name and password go along only within one origin.
@@ -342,40 +305,4 @@ fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
         to.set_password(None).ok();
     }
     Ok(to)
-}
-
-fn request_headers(request: &FetchRequest) -> HeaderMap {
-    let accept = match request.kind {
-        FetchKind::Feed => {
-            "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, application/xml;q=0.8, \
-             text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
-        }
-        FetchKind::Page => "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
-    };
-    let mut headers = HeaderMap::new();
-    headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-    // gzip alone: every site serves it, and other unpackers need megabytes for a few bytes of input.
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    headers.extend(request.manner.user_agent.clone().map(|name| (header::USER_AGENT, name)));
-    headers
-}
-
-/// The validators with the one address they are for. Both are sent (RFC 9110 §13.1.3: who knows the tag ignores the date).
-fn validators(request: &FetchRequest, requested: &Url) -> Result<Option<(Url, HeaderMap)>, FetchError> {
-    let held = [(header::IF_NONE_MATCH, &request.etag), (header::IF_MODIFIED_SINCE, &request.last_modified)];
-    let mut headers = HeaderMap::new();
-    for (name, value) in held {
-        let Some(value) = value else { continue };
-        let value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| FetchError::Protocol("a validator of ours is no header value".to_owned()))?;
-        headers.insert(name, value);
-    }
-    let from = request.validators_from.as_ref().unwrap_or(requested);
-    Ok((!headers.is_empty()).then(|| (from.clone(), headers)))
-}
-
-/// The headers worth keeping: all but cookies, which are nobody's business.
-fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let kept = headers.iter().filter(|(name, _)| **name != header::SET_COOKIE);
-    kept.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
 }
