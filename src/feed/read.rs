@@ -32,7 +32,8 @@ pub fn document(text: &str, base: Option<&Url>) -> Result<Feed, Refused> {
     let root = find_root(&parsed.root);
     let is_page = is_page(&parsed.root);
     let found = !items.entries.is_empty() || !items.skipped.is_empty();
-    let Some(root) = root.or(Some(&parsed.root).filter(|_| found)).filter(|_| found || !is_page) else {
+    // Items without a root are a feed that lost its beginning; in a web page they are some page's own elements.
+    let Some(root) = root.filter(|_| found || !is_page).or(Some(&parsed.root).filter(|_| found && !is_page)) else {
         return Err(if is_page { Refused::Page } else { Refused::Other(outermost(&parsed.root)) });
     };
     let mut feed = channel(root, base, &items);

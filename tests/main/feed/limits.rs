@@ -16,6 +16,7 @@ fn what_came_instead_is_named() {
     assert_eq!(kind(b"\x89PNG\r\n"), Some("binary"));
     assert_eq!(kind(b"<!DOCTYPE html><html><head><title>Hello</title></head></html>"), Some("html"));
     assert_eq!(kind(b"<html xmlns=\"http://www.w3.org/1999/xhtml\"><body/></html>"), Some("html"));
+    assert_eq!(kind(b"<!doctype html><html><body><item>1</item><p>Hello</body></html>"), Some("html"));
     assert_eq!(kind(b"{\"hello\": 1}"), Some("json_not_feed"));
     assert_eq!(kind(b"Service unavailable"), Some("not_a_feed"));
     assert_eq!(kind(b"<tv><channel id=\"1\"/></tv>"), Some("not_a_feed"));
