@@ -1,7 +1,7 @@
 //! How well feeds are read, beside feedparser and feed-rs, and what it costs.
 //!
 //! Reads `../shared/data/feeds` beside the checkout (the suites of feedparser and gofeed) and says so when it is
-//! absent. feedparser 6 comes from PyPI into a virtual environment below `target/`; without it the comparisons with
+//! absent. feedparser 6 comes from `PyPI` into a virtual environment below `target/`; without it the comparisons with
 //! feedparser are passed over and said to be.
 //!
 //! `cargo bench --bench feeds -- [--only corpus|suites|defects|cost] [--worst N] [--file PART]`
@@ -85,7 +85,12 @@ fn python(scratch: &Path) -> Option<PathBuf> {
     if python.exists() && has_feedparser() {
         return Some(python);
     }
-    Command::new("python3").args(["-m", "venv"]).arg(scratch.join("venv")).status().ok().filter(|s| s.success())?;
+    Command::new("python3")
+        .args(["-m", "venv"])
+        .arg(scratch.join("venv"))
+        .status()
+        .ok()
+        .filter(std::process::ExitStatus::success)?;
     Command::new(&python).args(["-m", "pip", "install", "--quiet", "feedparser==6.0.14", "chardet"]).status().ok()?;
     has_feedparser().then_some(python)
 }

@@ -60,7 +60,7 @@ pub fn measure(bench: &Bench) {
             passed_over += 1;
             continue;
         }
-        compare(&mut measures, &file, &reference, read.as_ref().ok(), &feed_rs(&bytes, base.as_ref()));
+        compare(&mut measures, &file, &reference, read.as_ref().ok(), feed_rs(&bytes, base.as_ref()).as_deref());
     }
     fs::write(bench.scratch.join("ours.jsonl"), ours_lines).expect("target/ can be written");
     println!("\n{passed_over} documents in which feedparser contradicts its own suite are passed over");
@@ -86,13 +86,13 @@ fn compare(
     file: &str,
     reference: &Value,
     read: Option<&feed::Feed>,
-    other: &Option<Vec<Entry>>,
+    other: Option<&[Entry]>,
 ) {
     let [parsed, count, title, link, id, published, updated, any_date, body] = measures else {
         unreachable!("nine measures were made")
     };
     let entries = reference.get("entries").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let (ours, theirs) = (read.map_or(&[][..], |f| &f.entries), other.as_deref().unwrap_or_default());
+    let (ours, theirs) = (read.map_or(&[][..], |f| &f.entries), other.unwrap_or_default());
     parsed.take(read.is_some(), other.is_some(), || file.to_owned());
     if !entries.is_empty() {
         count.take(ours.len() == entries.len(), theirs.len() == entries.len(), || {

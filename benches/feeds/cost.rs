@@ -76,10 +76,10 @@ fn document(words: usize) -> String {
     let mut out = "<?xml version=\"1.0\"?>\n<rss version=\"2.0\"><channel><title>All of it</title>".to_owned();
     for at in 0..ITEMS {
         let (hour, minute) = (at / 60 % 24, at % 60);
-        write!(
+        writeln!(
             out,
             "<item><title>Story {at} &amp; more</title><link>https://example.org/news/{at}</link><guid>{at}</guid>\
-             <pubDate>Tue, 24 Nov 2026 {hour:02}:{minute:02}:00 GMT</pubDate><description>{teaser}</description></item>\n"
+             <pubDate>Tue, 24 Nov 2026 {hour:02}:{minute:02}:00 GMT</pubDate><description>{teaser}</description></item>"
         )
         .expect("writing to a string cannot fail");
     }
