@@ -8,7 +8,12 @@
 //!
 //! `--feeds N` takes another number. Prints what it saw and exits 1 where a promise did not hold.
 
-#![expect(clippy::cast_precision_loss, reason = "counts are small")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts are small and never negative"
+)]
 
 #[path = "scale/press.rs"]
 mod press;
@@ -77,7 +82,7 @@ async fn claims(rig: &Rig, feeds: u64) -> bool {
     rig.sql("claims", "update feeds set next_poll_at = now() + random() * interval '1 hour'").await;
     rig.sql("claims", "vacuum analyze feeds").await;
     let mut times = Vec::new();
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while Instant::now() < until {
         let began = Instant::now();
         times.push(round(&store, 32).await.0);

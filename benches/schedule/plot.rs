@@ -21,19 +21,19 @@ pub fn svg(all: &[Comparison]) -> String {
     let rows = all.len().div_ceil(4) as f64;
     let (width, height) = (4.0 * WIDE + 30.0, rows * HIGH + 70.0);
     let mut out = String::new();
-    let _ = writeln!(
+    _ = writeln!(
         out,
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" font-family="Helvetica, Arial, sans-serif" font-size="10" fill="#333"><rect width="100%" height="100%" fill="#fff"/>"##
     );
     for (n, (name, colour)) in NAMES.iter().zip(COLOURS).enumerate() {
         let x = 60.0 + 170.0 * n as f64;
         mark(&mut out, n, x, 22.0, colour);
-        let _ = writeln!(out, r#"<text x="{:.0}" y="26" font-size="12">{name}</text>"#, x + 10.0);
+        _ = writeln!(out, r#"<text x="{:.0}" y="26" font-size="12">{name}</text>"#, x + 10.0);
     }
     for (n, kind) in all.iter().enumerate() {
         panel(&mut out, kind, 10.0 + (n % 4) as f64 * WIDE, 45.0 + (n / 4) as f64 * HIGH);
     }
-    let _ = writeln!(
+    _ = writeln!(
         out,
         r#"<text x="{:.0}" y="{:.0}" font-size="12" text-anchor="middle">requests a day and feed; the line is wireroom with poll.delay_per_request from eight minutes to three days, the dot its default</text></svg>"#,
         width / 2.0,
@@ -46,7 +46,7 @@ fn panel(out: &mut String, kind: &Comparison, left: f64, top: f64) {
     let (x0, x1) = (left + LEFT, left + WIDE - 8.0);
     let delay = Axes { x0, x1, y0: top + 170.0, y1: top + 20.0, range: MINUTES };
     let lost = Axes { x0, x1, y0: top + 285.0, y1: top + 195.0, range: LOST };
-    let _ = writeln!(
+    _ = writeln!(
         out,
         r#"<text x="{x0:.0}" y="{:.0}" font-size="13" font-weight="bold">{}</text>"#,
         top + 13.0,
@@ -57,13 +57,13 @@ fn panel(out: &mut String, kind: &Comparison, left: f64, top: f64) {
     lost.frame(out, &[(0.001, "0"), (0.01, "0.01 %"), (0.1, "0.1"), (1.0, "1"), (10.0, "10"), (100.0, "100 %")]);
     for (axes, text) in [(&delay, "median delay"), (&lost, "lost")] {
         let (x, y) = (left + 8.0, f64::midpoint(axes.y0, axes.y1));
-        let _ = writeln!(
+        _ = writeln!(
             out,
             r##"<text transform="translate({x:.0} {y:.0}) rotate(-90)" text-anchor="middle" fill="#666">{text}</text>"##
         );
     }
     for (value, label) in [(1.0, "1"), (10.0, "10"), (100.0, "100")] {
-        let _ = writeln!(
+        _ = writeln!(
             out,
             r#"<text x="{:.1}" y="{:.0}" text-anchor="middle">{label}</text>"#,
             lost.x(value),
@@ -75,7 +75,7 @@ fn panel(out: &mut String, kind: &Comparison, left: f64, top: f64) {
     for (axes, value) in [(&delay, &minutes as &dyn Fn(&Score) -> f64), (&lost, &share)] {
         let line: Vec<String> =
             kind.curve.iter().map(|s| format!("{:.1},{:.1}", axes.x(s.daily()), axes.y(value(s)))).collect();
-        let _ = writeln!(
+        _ = writeln!(
             out,
             r#"<polyline points="{}" fill="none" stroke="{}" stroke-width="1.5" opacity="0.6"/>"#,
             line.join(" "),
@@ -108,7 +108,7 @@ impl Axes {
     fn frame(&self, out: &mut String, ticks: &[(f64, &str)]) {
         for requests in [1.0, 10.0, 100.0] {
             let x = self.x(requests);
-            let _ = writeln!(
+            _ = writeln!(
                 out,
                 r##"<line x1="{x:.1}" x2="{x:.1}" y1="{:.1}" y2="{:.1}" stroke="#e6e6e6"/>"##,
                 self.y0, self.y1
@@ -116,7 +116,7 @@ impl Axes {
         }
         for (value, label) in ticks {
             let y = self.y(*value);
-            let _ = writeln!(
+            _ = writeln!(
                 out,
                 r##"<line x1="{:.1}" x2="{:.1}" y1="{y:.1}" y2="{y:.1}" stroke="#e6e6e6"/><text x="{:.1}" y="{:.1}" text-anchor="end" font-size="9">{label}</text>"##,
                 self.x0,
@@ -125,7 +125,7 @@ impl Axes {
                 y + 3.0
             );
         }
-        let _ = writeln!(
+        _ = writeln!(
             out,
             r##"<rect x="{:.1}" y="{:.1}" width="{:.1}" height="{:.1}" fill="none" stroke="#999"/>"##,
             self.x0,

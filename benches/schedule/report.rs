@@ -8,21 +8,21 @@ use crate::replay::Score;
 /// The tables, kind by kind, and a summary above them.
 pub fn markdown(all: &[Comparison]) -> String {
     let mut page = String::new();
-    let _ = writeln!(page, "## Summary\n");
-    let _ = writeln!(
+    _ = writeln!(page, "## Summary\n");
+    _ = writeln!(
         page,
         "Per cent of the entries lost: a peer's, and ours at no more requests than it spends. Delay per request is each \
          feed by itself / all feeds together (see below); less is better, **bold** is the least.\n"
     );
     let peers: Vec<&str> = all.first().map(|c| c.peers.iter().map(|p| p.name).collect()).unwrap_or_default();
-    let _ = writeln!(page, "| lost: peer → ours | {} |", peers.join(" | "));
-    let _ = writeln!(page, "|---|{}", "---|".repeat(peers.len()));
+    _ = writeln!(page, "| lost: peer → ours | {} |", peers.join(" | "));
+    _ = writeln!(page, "|---|{}", "---|".repeat(peers.len()));
     for kind in all {
         let cells: Vec<String> = kind.peers.iter().map(|p| format!("{} → {}", lost(&p.score), lost(&p.ours))).collect();
-        let _ = writeln!(page, "| {} | {} |", kind.name, cells.join(" | "));
+        _ = writeln!(page, "| {} | {} |", kind.name, cells.join(" | "));
     }
-    let _ = writeln!(page, "\n| delay per request | ours | {} |", peers.join(" | "));
-    let _ = writeln!(page, "|---|---|{}", "---|".repeat(peers.len()));
+    _ = writeln!(page, "\n| delay per request | ours | {} |", peers.join(" | "));
+    _ = writeln!(page, "|---|---|{}", "---|".repeat(peers.len()));
     for kind in all {
         let scores: Vec<&Score> = std::iter::once(&kind.ours).chain(kind.peers.iter().map(|p| &p.score)).collect();
         let least = |of: fn(&Score) -> f64| scores.iter().map(|s| of(s)).fold(f64::INFINITY, f64::min);
@@ -30,16 +30,16 @@ pub fn markdown(all: &[Comparison]) -> String {
         let bold = |value: f64, least: f64| if value <= least { format!("**{value:.2}**") } else { figure(value) };
         let cells: Vec<String> =
             scores.iter().map(|s| format!("{} / {}", bold(s.each(), each), bold(s.together(), together))).collect();
-        let _ = writeln!(page, "| {} | {} |", kind.name, cells.join(" | "));
+        _ = writeln!(page, "| {} | {} |", kind.name, cells.join(" | "));
     }
     for kind in all {
-        let _ = writeln!(page, "\n## {}\n\n{}. {} entries.\n", kind.name, capital(kind.about), kind.ours.published);
-        let _ = writeln!(
+        _ = writeln!(page, "\n## {}\n\n{}. {} entries.\n", kind.name, capital(kind.about), kind.ours.published);
+        _ = writeln!(
             page,
             "| scheduler | requests a day | lost | median delay | 90th percentile | delay per request: each / together | \
              ours at no more requests: requests, lost, median, 90th |"
         );
-        let _ = writeln!(page, "|---|---|---|---|---|---|---|");
+        _ = writeln!(page, "|---|---|---|---|---|---|---|");
         row(&mut page, "**wireroom**", &kind.ours, None);
         for peer in &kind.peers {
             row(&mut page, peer.name, &peer.score, Some(peer));
@@ -53,7 +53,7 @@ fn row(page: &mut String, name: &str, score: &Score, peer: Option<&Against>) {
         let s = &peer.ours;
         format!("{:.2}, {}, {}, {}", s.daily(), s.lost, time(s.delay(0.5)), time(s.delay(0.9)))
     });
-    let _ = writeln!(
+    _ = writeln!(
         page,
         "| {name} | {:.2} | {} | {} | {} | {} / {} | {ours} |",
         score.daily(),

@@ -15,7 +15,7 @@ use super::{ENTRIES_MAX, EXCERPT_CHARS, Entry, Feed, FeedFormat, SkippedEntry};
 use Vocabulary::{Atom, Dublin, Itunes, Rss};
 
 /// The longest `xml:base`, in bytes, that is an address: what browsers and servers take.
-const BASE_BYTES_MAX: usize = 2048;
+const BASE_BYTES_MAX: usize = 512;
 
 /// What a text is that holds no feed.
 pub enum Refused {

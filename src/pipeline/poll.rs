@@ -57,6 +57,7 @@ pub async fn run(shared: Arc<Shared>, mode: Mode, stop: CancellationToken) {
         for feed in feeds {
             let Ok(permit) = slots.clone().try_acquire_owned() else { break };
             if mode == Mode::Once && !polled.insert(feed.feed_id) {
+                release(&shared, &feed).await;
                 continue;
             }
             fresh += 1;
@@ -78,15 +79,19 @@ async fn idle(pause: Duration, stop: &CancellationToken) {
     tokio::select! { () = tokio::time::sleep(pause) => {}, () = stop.cancelled() => {} }
 }
 
+async fn release(shared: &Shared, claim: &ClaimedFeed) {
+    if let Err(error) = shared.store.release_feed(claim).await {
+        tracing::debug!(%error, "a feed's lease runs out by itself");
+    }
+}
+
 async fn poll(shared: Arc<Shared>, claim: ClaimedFeed, permit: OwnedSemaphorePermit, stop: CancellationToken) {
     let terms = Terms::of(&claim, &shared.config.poll);
     let asked = terms.asked(&claim, chrono::Utc::now());
     let fetched = tokio::select! {
         fetched = ask::ask(&shared, &claim, &terms, &asked) => fetched,
         () = stop.cancelled() => {
-            if let Err(error) = shared.store.release_feed(&claim).await {
-                tracing::debug!(%error, "a feed's lease runs out by itself");
-            }
+            release(&shared, &claim).await;
             return;
         }
     };

@@ -1,5 +1,6 @@
 //! The data dictionary is what the database says of itself.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use sqlx::postgres::types::Oid;
@@ -28,7 +29,7 @@ async fn dictionary(database: &TestDatabase) -> String {
     .unwrap();
     let mut text = PREFACE.to_owned();
     for (oid, name, comment) in relations {
-        text.push_str(&format!("\n## `{name}`\n{comment}\n\n| column | type | |\n|---|---|---|\n"));
+        _ = write!(text, "\n## `{name}`\n{comment}\n\n| column | type | |\n|---|---|---|\n");
         let columns: Vec<(String, String, String)> = sqlx::query_as(
             "select attname::text, format_type(atttypid, atttypmod) || case when attnotnull then ' not null' else '' end,
                     coalesce(col_description(attrelid, attnum), '')
@@ -39,7 +40,7 @@ async fn dictionary(database: &TestDatabase) -> String {
         .await
         .unwrap();
         for (column, kind, comment) in columns {
-            text.push_str(&format!("| `{column}` | {kind} | {comment} |\n"));
+            _ = write!(text, "| `{column}` | {kind} | {comment} |\n");
         }
     }
     text

@@ -1,6 +1,7 @@
 //! After a standstill every feed is due: they start at a bounded rate, and never two at once on one host.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::{Stage, ok, place};
@@ -21,7 +22,7 @@ async fn overdue_feeds_start_at_a_bounded_rate_and_one_by_one_on_a_host() {
     let mut list = String::new();
     for host in &hosts {
         for n in 0..FEEDS_A_HOST {
-            list.push_str(&format!("[[feeds]]\nurl = \"http://{host}/{n}\"\n"));
+            _ = write!(list, "[[feeds]]\nurl = \"http://{host}/{n}\"\n");
             let slow = [vec![Step::Wait(Duration::from_millis(40))], ok(&[], &["x"])].concat();
             stage.site(&format!("{host}/{n}"), slow);
         }
