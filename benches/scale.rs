@@ -156,7 +156,7 @@ async fn daemon(rig: &Rig, feeds: u64, time: Duration) -> bool {
     let metrics = daemon.metrics().await;
     let (fast, all) =
         (rig::bucket(&metrics, "feed_claim_seconds", "0.005"), rig::bucket(&metrics, "feed_claim_seconds", "+Inf"));
-    let late: f64 = rig.number("polled", "select coalesce(extract(epoch from now() - min(next_poll_at)), 0)::float8 from feeds where next_poll_at <= now() and lease_until is null").await;
+    let late: f64 = rig.number("polled", "select coalesce(extract(epoch from now() - min(next_poll_at)), 0)::float8 from feeds where next_poll_at <= now() and feed_id not in (select feed_id from feed_leases)").await;
     let articles: f64 = rig.number("polled", "select count(*)::float8 from articles").await;
     let rate = press.polls() as f64 / began.elapsed().as_secs_f64();
     println!(

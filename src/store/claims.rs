@@ -117,34 +117,35 @@ impl Store {
                 // One claimer at a time, or two daemons could take two feeds of one host at the same moment.
                 sqlx::query!("select pg_advisory_xact_lock(7171002)").fetch_one(&mut *c).await?;
                 let rows = sqlx::query!(
-                    "with polled as (select host from feeds where lease_until > now()),
+                    "with polled as (select host from feed_leases where lease_until > now()),
                      due as (
                         select feed_id, host, next_poll_at from feeds
-                         where paused_at is null and next_poll_at <= now() and (lease_until is null or lease_until < now())
-                           and (origin = 'demo') = $3 and host not in (select host from polled)
+                         where paused_at is null and next_poll_at <= now() and (origin = 'demo') = $3
+                           and host not in (select host from polled)
                          order by next_poll_at
                          limit $4),
                      ranked as (
-                        select feed_id, next_poll_at, row_number() over (partition by host order by next_poll_at, feed_id) as turn
+                        select feed_id, host, next_poll_at, row_number() over (partition by host order by next_poll_at, feed_id) as turn
                           from due),
-                     chosen as (select feed_id from ranked where turn = 1 order by next_poll_at limit $1),
+                     chosen as (select feed_id, host from ranked where turn = 1 order by next_poll_at limit $1),
                      lined_up as (
                         update feeds f set next_poll_at = now() + make_interval(secs => $5 * (r.turn - 1))
                           from ranked r where f.feed_id = r.feed_id and r.turn > 1 and $5::float8 is not null),
                      leased as (
-                        update feeds f
-                           set lease_until = now() + make_interval(secs => $2), token = f.token + 1, attempts = f.attempts + 1
-                          from chosen c where f.feed_id = c.feed_id
-                        returning f.*)
-                     select l.feed_id as \"feed_id!\", l.token as \"token!\", l.url as \"url!\", l.etag, l.last_modified,
-                            l.validators_url, l.not_modified_in_a_row as \"not_modified_in_a_row!\",
-                            l.validators_distrusted_until, l.moved_to, l.moved_since, l.moved_seen as \"moved_seen!\",
-                            l.identity_rule as \"identity_rule!\", l.rhythm as \"rhythm!\", l.options as \"options!\",
-                            l.attempts as \"attempts!\", l.failures as \"failures!\",
-                            l.interval_seconds as \"interval_seconds!\", l.new_entries as \"new_entries!\",
-                            l.listed_entries as \"listed_entries!\", l.last_polled_at, l.last_success_at,
-                            l.last_entry_at, l.silent_since, s.last_push_at as \"last_push_at?\"
-                       from leased l left join subscriptions s on s.feed_id = l.feed_id and s.state = 'active'",
+                        insert into feed_leases as l (feed_id, host, lease_until)
+                        select feed_id, host, now() + make_interval(secs => $2) from chosen
+                            on conflict (feed_id) do update
+                           set host = excluded.host, token = excluded.token, lease_until = excluded.lease_until,
+                               attempts = l.attempts + 1
+                         where l.lease_until <= now()
+                        returning l.feed_id, l.token, l.attempts)
+                     select l.feed_id, l.token, f.url, f.etag, f.last_modified, f.validators_url, f.not_modified_in_a_row,
+                            f.validators_distrusted_until, f.moved_to, f.moved_since, f.moved_seen, f.identity_rule,
+                            f.rhythm, f.options, l.attempts, f.failures, f.interval_seconds, f.new_entries,
+                            f.listed_entries, f.last_polled_at, f.last_success_at, f.last_entry_at, f.silent_since,
+                            s.last_push_at as \"last_push_at?\"
+                       from leased l join feeds f using (feed_id)
+                       left join subscriptions s on s.feed_id = l.feed_id and s.state = 'active'",
                     limit,
                     lease,
                     scope.is_demo(),
@@ -324,7 +325,7 @@ impl Store {
         self.unit(move |connection| {
             Box::pin(async move {
                 sqlx::query!(
-                    "update feeds set lease_until = null, attempts = greatest(attempts - 1, 0)
+                    "update feed_leases set lease_until = now(), attempts = greatest(attempts - 1, 0)
                       where feed_id = $1 and token = $2",
                     feed_id,
                     token,
@@ -343,9 +344,9 @@ impl Store {
         self.unit(move |connection| {
             Box::pin(async move {
                 sqlx::query!(
-                    "update feeds set lease_until = null, attempts = greatest(attempts - 1, 0),
-                                      next_poll_at = now() + make_interval(secs => $3)
-                      where feed_id = $1 and token = $2",
+                    "with left_alone as (delete from feed_leases where feed_id = $1 and token = $2 returning feed_id)
+                     update feeds f set next_poll_at = now() + make_interval(secs => $3)
+                       from left_alone l where f.feed_id = l.feed_id",
                     feed_id,
                     token,
                     wait.as_secs_f64(),

@@ -137,10 +137,16 @@ impl Store {
         .await
     }
 
-    /// Forgets polls older than `age`; gives how many. Ten thousand a statement, so that none takes long.
+    /// Forgets polls older than `age`, and leases of feeds that were removed meanwhile; gives how many polls. Ten thousand a statement, so that none takes long.
     pub async fn forget_polls(&self, age: Duration) -> Result<u64, StoreError> {
         self.unit(move |connection| {
             Box::pin(async move {
+                sqlx::query!(
+                    "delete from feed_leases l
+                      where lease_until < now() and not exists (select from feeds f where f.feed_id = l.feed_id)"
+                )
+                .execute(&mut *connection)
+                .await?;
                 let forgotten = sqlx::query!(
                     "delete from feed_polls where feed_poll_id in (
                         select feed_poll_id from feed_polls where polled_at < now() - make_interval(secs => $1)
@@ -158,7 +164,10 @@ impl Store {
 
 async fn record(c: &mut PgConnection, claim: &ClaimedFeed, result: &PollResult) -> Result<PollReceipt, StoreError> {
     let held = sqlx::query!(
-        "select origin from feeds where feed_id = $1 and token = $2 for update",
+        // A claim whose poll is recorded already comes again when the answer to the commit was lost.
+        "select origin from feeds f
+          where feed_id = $1 and $2 = coalesce((select token from feed_leases l where l.feed_id = f.feed_id), token)
+            for update",
         claim.feed_id,
         claim.token
     )
@@ -177,6 +186,9 @@ async fn record(c: &mut PgConnection, claim: &ClaimedFeed, result: &PollResult) 
     };
     let plan = (result.plan)(&receipt);
     update_feed(&mut *c, claim, result, &receipt, &plan, rule).await?;
+    sqlx::query!("delete from feed_leases where feed_id = $1 and token = $2", claim.feed_id, claim.token)
+        .execute(&mut *c)
+        .await?;
     if let Moved::Judged(moved, host) = &result.moved {
         update_address(&mut *c, claim, moved, host).await?;
     }
@@ -218,7 +230,7 @@ async fn update_feed(
             set title = coalesce(title, $3), site_url = coalesce($4, site_url), language = coalesce(language, $5),
                 etag = $6, last_modified = $7, validators_url = $8, not_modified_in_a_row = $9,
                 validators_distrusted_until = $10, interval_seconds = greatest($11::float8, 1)::bigint,
-                next_poll_at = now() + make_interval(secs => $11), lease_until = null, attempts = 0,
+                next_poll_at = now() + make_interval(secs => $11), token = $2,
                 failures = case when $12 then 0 else failures + 1 end, last_outcome = $13, last_detail = $14,
                 last_polled_at = now(), last_success_at = case when $12 then now() else last_success_at end,
                 last_entry_at = case when $15 > 0 then now() else last_entry_at end,
@@ -227,7 +239,7 @@ async fn update_feed(
                 rhythm = $18, identity_rule = $19, expected_entries = $20, seen_entries = $21, silent_since = $22,
                 last_note = $23, hub_url = case when $16 then $24 else hub_url end,
                 topic_url = case when $16 then $25 else topic_url end
-          where feed_id = $1 and token = $2",
+          where feed_id = $1",
         claim.feed_id,
         claim.token,
         feed.title.as_deref().map(|t| clipped(t, 1000)),

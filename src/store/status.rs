@@ -167,7 +167,8 @@ async fn feeds_by_health(connection: &mut PgConnection) -> Result<BTreeMap<Strin
 async fn feeds_due(connection: &mut PgConnection) -> Result<(i64, Option<f64>), StoreError> {
     let row = sqlx::query!(
         "select count(*) as \"n!\", extract(epoch from now() - min(next_poll_at))::float8 as lag
-           from feeds where paused_at is null and next_poll_at <= now() and (lease_until is null or lease_until < now())"
+           from feeds where paused_at is null and next_poll_at <= now()
+            and not exists (select from feed_leases l where l.feed_id = feeds.feed_id and l.lease_until > now())"
     )
     .fetch_one(connection)
     .await?;

@@ -175,7 +175,7 @@ async fn feeds_of_one_host_are_leased_one_by_one_and_the_others_lined_up() {
     assert!(store.claim_feeds(20, Some(Duration::from_secs(30)), Scope::Daemon).await.unwrap().is_empty());
     let waits: Vec<f64> = sqlx::query_scalar(
         "select round(extract(epoch from next_poll_at - now()) / 30)::float8 from feeds
-          where lease_until is null and host = 'news0.example' order by next_poll_at",
+          where feed_id not in (select feed_id from feed_leases) and host = 'news0.example' order by next_poll_at",
     )
     .fetch_all(database.pool())
     .await

@@ -147,7 +147,8 @@ impl Store {
                     "with wanted as (
                         select s.path_token, f.feed_id, f.last_polled_at
                           from subscriptions s join feeds f using (feed_id)
-                         where s.poll_wanted_at is not null and (f.lease_until is null or f.lease_until < now())
+                         where s.poll_wanted_at is not null and not exists (
+                                select from feed_leases l where l.feed_id = f.feed_id and l.lease_until > now())
                          limit 1000
                            for update of s, f skip locked),
                      due as (
