@@ -15,6 +15,7 @@
 //! Jitter is added above floors, never below. Failures back off and never give a feed up; the first success is back at
 //! the learned rhythm.
 
+mod burst;
 mod chance;
 mod failure;
 mod forecast;
@@ -52,11 +53,9 @@ const UNSURE: (f64, f64) = (2.0, 40.0);
 const RISK: f64 = 0.02;
 /// What an entry that scrolls out weighs, in hours of one entry's waiting: three days.
 const LOSS: f64 = 72.0;
-/// What an entry of a burst that could overflow the document weighs: nearly what a lost one does, since nothing announces
-/// it and only even pauses help.
-const SURGE: f64 = 60.0;
 /// How much more an entry's waiting counts in a feed that publishes more: a wire is read for what has just happened, a
-/// weekly can wait. A request is divided by the mean rate an hour to this power; nought treats all alike.
+/// weekly can wait. It is multiplied by the mean rate an hour to this power; nought treats all alike. A loss is a loss in
+/// any feed.
 const URGENCY: f64 = 0.5;
 /// The share of a pause that is jitter. Small: a poll that comes late after a peak costs waiting, and a poll of every
 /// feed at its own rhythm is spread anyway.
@@ -266,14 +265,12 @@ impl Memory {
         };
         let forecast = self.rhythm.forecast(poll.at);
         let price = (config.delay_per_request.as_secs_f64() / rhythm::HOUR).max(1e-4);
-        let prices = Prices {
-            request: price / forecast.mean().clamp(0.01, 100.0).powf(URGENCY),
-            loss: LOSS,
-            surge: SURGE * self.rhythm.surge(),
-        };
+        let waiting = forecast.mean().clamp(0.01, 100.0).powf(URGENCY);
+        let prices = Prices { request: price, waiting, loss: LOSS };
+        let hazard = self.rhythm.hazard(window);
         let overflow = chance::Overflow::new(window, spread);
         let duration = |hours: f64| Duration::from_secs_f64((hours * rhythm::HOUR).clamp(0.0, 1e9));
-        let best = duration(forecast.best(&prices, &overflow, bounds));
+        let best = duration(forecast.best(&prices, &overflow, &hazard, bounds));
         // What the first document says of its past is checked before it is believed.
         let best = if known_for < FIRST_DAY { best.min((poll.interval * 2).max(INTERVAL_START)) } else { best };
         (best.clamp(least, most), duration(forecast.safe(bounds)))

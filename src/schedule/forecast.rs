@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::burst::Hazard;
 use super::chance::Overflow;
 use super::rhythm::{PARTS, WEEK, hour_of_week, hours};
 
@@ -39,8 +40,8 @@ pub(super) struct Prices {
     pub request: f64,
     /// An entry that scrolls out unseen.
     pub loss: f64,
-    /// Bursts that nothing announces and that could overflow the document, as further waiting entries an hour.
-    pub surge: f64,
+    /// An hour of one entry's waiting.
+    pub waiting: f64,
 }
 
 impl Forecast {
@@ -126,9 +127,10 @@ impl Forecast {
     /// together cost least, and its first pause is taken.
     ///
     /// At a constant rate r this is the square-root rule, √(2·request/r); where the rate changes it polls after the peaks.
-    pub(super) fn best(&self, prices: &Prices, overflow: &Overflow, bounds: Bounds) -> f64 {
+    pub(super) fn best(&self, prices: &Prices, overflow: &Overflow, hazard: &Hazard, bounds: Bounds) -> f64 {
         let bounds = Bounds { most: self.safe(bounds).max(bounds.least), ..bounds };
-        let step = self.ahead(prices, bounds.least) / steps(STEPS);
+        let step = self.ahead(prices, hazard, bounds.least) / steps(STEPS);
+        let losses = hazard.losses(step, STEPS);
         let mut expected = [0.0; STEPS + 1];
         // The waiting so far of all that was expected so far: the area below the curve, by the trapezoid rule.
         let mut area = [0.0; STEPS + 1];
@@ -143,8 +145,9 @@ impl Forecast {
             cost[from] = f64::INFINITY;
             for to in from + 1..=STEPS {
                 let pause = steps(to - from) * step;
-                let waiting = area[to] - area[from] - expected[from] * pause + prices.surge * pause * pause / 2.0;
-                let lost = prices.loss * overflow.lost(expected[to] - expected[from]);
+                let come = expected[to] - expected[from];
+                let waiting = prices.waiting * (area[to] - area[from] - expected[from] * pause);
+                let lost = prices.loss * (overflow.lost(come) + losses.lost(to - from, come));
                 let all = prices.request + waiting + lost + cost[to];
                 if all < cost[from] {
                     (cost[from], next[from]) = (all, to);
@@ -159,12 +162,13 @@ impl Forecast {
     }
 
     /// How far to look ahead: the time in which about `AHEAD` polls are worth while.
-    fn ahead(&self, prices: &Prices, least: f64) -> f64 {
+    fn ahead(&self, prices: &Prices, hazard: &Hazard, least: f64) -> f64 {
         let (mut polls, mut hours) = (0.0, 0.0);
         while polls < AHEAD && hours < AHEAD_MAX {
             let length = if hours < 4.0 { 0.25 } else { 1.0 };
             let mean = self.until(hours + length) - self.until(hours);
-            polls += ((mean + prices.surge * length) * length / (2.0 * prices.request)).sqrt();
+            let lost = prices.loss * hazard.at_stake();
+            polls += ((prices.waiting * mean + lost * length) * length / (2.0 * prices.request)).sqrt();
             hours += length;
         }
         hours.max(least * AHEAD).min(AHEAD_MAX)

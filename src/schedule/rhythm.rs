@@ -5,10 +5,12 @@
 //! little more, a wire has every hour. Within the hour there is a profile too, for many feeds are written by a clock.
 
 mod rates;
+mod unusual;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::burst::{Bursts, Hazard};
 use super::forecast::Forecast;
 use super::packed;
 
@@ -71,8 +73,7 @@ pub struct Rhythm {
     level: Fading,
     /// How far counts between polls stray: the excess of their squared error over a Poisson law's, and the squared mean.
     strayed: (f32, f32),
-    /// Entries beyond half a window, and beyond what was to be expected, that came between two polls.
-    surges: f32,
+    bursts: Bursts,
     /// The most entries listed when some had dropped out: the length of the window, once it is known.
     window: u32,
 }
@@ -87,7 +88,7 @@ impl Default for Rhythm {
             burst: Fading::default(),
             level: Fading::default(),
             strayed: (0.0, 0.0),
-            surges: 0.0,
+            bursts: Bursts::default(),
             window: 0,
         }
     }
@@ -115,8 +116,7 @@ impl Rhythm {
             && self.strayed.0.is_finite()
             && self.strayed.1.is_finite()
             && self.strayed.1 >= 0.0
-            && self.surges.is_finite()
-            && self.surges >= 0.0
+            && self.bursts.is_sound()
     }
 
     /// The rates from `now` on.
@@ -127,11 +127,7 @@ impl Rhythm {
             let (seen, expected) = (f64::from(self.level.seen) * fade, f64::from(self.level.expected) * fade);
             ((seen + 3.0) / (expected + 3.0)).clamp(0.1, 4.0)
         };
-        let burst = {
-            let (seen, expected) = (f64::from(self.burst.seen), f64::from(self.burst.expected));
-            let excess = seen - expected - 1.5 * (expected + 1.0).sqrt();
-            excess.max(0.0) * std::f64::consts::LN_2 / BURST_HALF_LIFE * half(gap, BURST_HALF_LIFE)
-        };
+        let burst = self.going_on() * std::f64::consts::LN_2 / BURST_HALF_LIFE * half(gap, BURST_HALF_LIFE);
         Forecast::new(now, &self.rates(), &self.profile(), level, (burst, BURST_HALF_LIFE))
     }
 
@@ -141,15 +137,9 @@ impl Rhythm {
         forecast.until(hours((to - from).num_seconds()).clamp(0.0, HISTORY_MAX))
     }
 
-    /// How far the number of entries between two polls strays beyond chance.
-    pub(super) fn spread(&self) -> f64 {
-        let (excess, square) = (f64::from(self.strayed.0), f64::from(self.strayed.1));
-        ((excess + 0.2 * 10.0) / (square + 10.0)).clamp(0.02, 4.0)
-    }
-
-    /// How many entries an hour come in bursts that could overflow the document.
-    pub(super) fn surge(&self) -> f64 {
-        f64::from(self.surges) / (self.exposure().iter().sum::<f64>() + 24.0)
+    /// The bursts to be feared.
+    pub(super) fn hazard(&self, window: u32) -> Hazard {
+        self.bursts.hazard(self.exposure().iter().sum(), window)
     }
 
     /// How many entries the document can hold, for all that is known. A list that never dropped one may be longer.
@@ -193,21 +183,21 @@ impl Rhythm {
         #[expect(clippy::cast_precision_loss, reason = "entries of one document")]
         let (honest, spread_out) = (times.len() as f64, (new - times.len() as f64 - stale as f64).max(0.0));
 
+        let within = self.expected(DateTime::from_timestamp(from, 0).unwrap_or(reading.at), reading.at);
+        let going_on = self.going_on() * half(gap, BURST_HALF_LIFE) > 1.0;
         let expected = self.passing(from, now);
         let (seen, mean) = (honest + spread_out, expected.iter().map(|(_, mean)| mean).sum::<f64>());
         self.fade(gap);
         let settled = self.observed() >= SETTLED;
-        if settled {
-            self.stray(seen, mean);
-            let half_window = f64::from(self.window(reading.listed_entries)) / 2.0;
-            self.surges += single((seen - half_window.max(2.0 * mean)).max(0.0));
-        }
+        // Between a clock's strokes nothing is expected by the profile; half of what the hour speaks for is kept all the same.
+        let usual =
+            if settled { self.tell_apart(seen, within.max(mean / 2.0), going_on, dropped_out, reading) } else { 1.0 };
         for (ago, mean) in &expected {
             self.burst.expected += single(mean * half(*ago, BURST_HALF_LIFE));
             self.level.expected += if settled { single(mean * half(*ago, LEVEL_HALF_LIFE)) } else { 0.0 };
         }
         for time in &times {
-            self.count(*time, now, 1.0, settled);
+            self.count(*time, now, 1.0, usual, settled);
             self.parts[part(*time)] += 1.0;
         }
         if spread_out > 0.0 {
@@ -217,7 +207,7 @@ impl Rhythm {
             let mut ago = length / 2.0;
             while ago < gap.min(24.0).max(length) && length > 0.0 {
                 #[expect(clippy::cast_possible_truncation, reason = "seconds of a day")]
-                self.count(now - (ago * HOUR) as i64, now, spread_out / pieces, settled);
+                self.count(now - (ago * HOUR) as i64, now, spread_out / pieces, usual, settled);
                 ago += length;
             }
         }
@@ -261,9 +251,9 @@ impl Rhythm {
         }
     }
 
-    fn count(&mut self, time: i64, now: i64, weight: f64, settled: bool) {
+    fn count(&mut self, time: i64, now: i64, weight: f64, usual: f64, settled: bool) {
         let ago = hours(now - time);
-        self.week[hour_of_week(time)] += weight * half(ago, HALF_LIFE);
+        self.week[hour_of_week(time)] += usual * weight * half(ago, HALF_LIFE);
         self.burst.seen += single(weight * half(ago, BURST_HALF_LIFE));
         self.level.seen += if settled { single(weight * half(ago, LEVEL_HALF_LIFE)) } else { 0.0 };
     }
@@ -271,21 +261,12 @@ impl Rhythm {
     fn fade(&mut self, gap: f64) {
         let fade = half(gap, HALF_LIFE);
         self.week.iter_mut().chain(&mut self.parts).for_each(|count| *count *= fade);
-        self.surges *= single(fade);
+        self.bursts.fade(single(fade));
         for (fading, half_life) in [(&mut self.burst, BURST_HALF_LIFE), (&mut self.level, LEVEL_HALF_LIFE)] {
             let fade = single(half(gap, half_life));
             fading.seen *= fade;
             fading.expected *= fade;
         }
-    }
-
-    fn stray(&mut self, seen: f64, mean: f64) {
-        let (excess, square) = (f64::from(self.strayed.0), f64::from(self.strayed.1));
-        let error = (seen - mean).powi(2) - seen;
-        // A poll counts for less than ten entries squared, so that one outage does not decide for months.
-        let weight = 100.0 / mean.powi(2).max(100.0);
-        self.strayed =
-            (single((excess * 0.99 + error * weight).max(0.0)), single(square * 0.99 + mean.powi(2) * weight));
     }
 
     /// The hours of a time that has passed, each with how long ago it was and what was expected in it.
@@ -331,6 +312,6 @@ fn whole_seconds(hours: f64) -> i64 {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "three digits are enough")]
-fn single(value: f64) -> f32 {
+pub(super) fn single(value: f64) -> f32 {
     value as f32
 }

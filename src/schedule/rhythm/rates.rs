@@ -63,6 +63,8 @@ impl Rhythm {
 fn factors<const N: usize>(places: &[(f64, f64); N]) -> [f64; N] {
     let excess: f64 = places.iter().map(|(count, expected)| (count - expected).powi(2) - count).sum();
     let square: f64 = places.iter().map(|(_, expected)| expected.powi(2)).sum();
+    // By chance alone the excess strays so far to either side; only what is beyond counts.
+    let excess = excess - (2.0 * square).sqrt();
     let variance = ((excess + VARIANCE.0 * VARIANCE.1) / (square + VARIANCE.1)).clamp(0.002, 4.0);
     let weight = 1.0 / variance;
     places.map(|(count, expected)| (count + weight) / (expected + weight))
