@@ -65,16 +65,21 @@ fn no_more(kind: &Kind, curve: &[Score], daily: f64) -> Score {
         known = vec![(960.0, at_price(kind, 960.0, true).daily()), (60_000.0, at_price(kind, 60_000.0, true).daily())];
     }
     let mut best: Option<Score> = None;
-    for _ in 0..4 {
+    for step in 0..9 {
         let above = known.iter().rev().find(|(_, spent)| *spent > daily).copied().unwrap_or((0.2, 1440.0));
         let below = known.iter().find(|(_, spent)| *spent <= daily).copied().unwrap_or((1e6, daily / 2.0));
-        let share = ((above.1 / daily).ln() / (above.1 / below.1).ln()).clamp(0.05, 0.95) + 0.02;
+        // The law bends; every other step halves what is between.
+        let share = if step % 2 == 0 {
+            ((above.1 / daily).ln() / (above.1 / below.1).ln()).clamp(0.05, 0.95) + 0.02
+        } else {
+            0.5
+        };
         let minutes = (above.0.ln() + (below.0.ln() - above.0.ln()) * share).exp();
         let score = at_price(kind, minutes, patient);
         known.push((minutes, score.daily()));
         known.sort_by(|a, b| a.0.total_cmp(&b.0));
         if score.daily() <= daily && best.as_ref().is_none_or(|best| best.daily() < score.daily()) {
-            let close = score.daily() > 0.95 * daily;
+            let close = score.daily() > 0.97 * daily;
             best = Some(score);
             if close {
                 break;
