@@ -143,7 +143,7 @@ fn place(value: f64, (least, most): (f64, f64)) -> f64 {
 
 /// Ours is a dot, each peer has a shape of its own, so that the picture can be read without colours.
 fn mark(out: &mut String, shape: usize, x: f64, y: f64, colour: &str) {
-    let _ = match shape {
+    _ = match shape {
         0 => writeln!(out, r#"<circle cx="{x:.1}" cy="{y:.1}" r="5" fill="{colour}"/>"#),
         1 => writeln!(out, r#"<rect x="{:.1}" y="{:.1}" width="8" height="8" fill="{colour}"/>"#, x - 4.0, y - 4.0),
         2 => writeln!(
