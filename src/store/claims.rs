@@ -113,9 +113,8 @@ impl Store {
         let (lease, spacing) = (self.lease_seconds, spacing.map(|s| s.as_secs_f64()));
         self.unit(move |connection| {
             Box::pin(async move {
-                let mut c = connection.begin().await?;
                 // One claimer at a time, or two daemons could take two feeds of one host at the same moment.
-                sqlx::query!("select pg_advisory_xact_lock(7171002)").fetch_one(&mut *c).await?;
+                let mut c = connection.begin_with("begin; select pg_advisory_xact_lock(7171002)").await?;
                 let rows = sqlx::query!(
                     "with polled as (select host from feed_leases where lease_until > now()),
                      due as (

@@ -29,7 +29,7 @@ async fn dictionary(database: &TestDatabase) -> String {
     .unwrap();
     let mut text = PREFACE.to_owned();
     for (oid, name, comment) in relations {
-        _ = write!(text, "\n## `{name}`\n{comment}\n\n| column | type | |\n|---|---|---|\n");
+        _ = writeln!(text, "\n## `{name}`\n{comment}\n\n| column | type | |\n|---|---|---|");
         let columns: Vec<(String, String, String)> = sqlx::query_as(
             "select attname::text, format_type(atttypid, atttypmod) || case when attnotnull then ' not null' else '' end,
                     coalesce(col_description(attrelid, attnum), '')
@@ -40,7 +40,7 @@ async fn dictionary(database: &TestDatabase) -> String {
         .await
         .unwrap();
         for (column, kind, comment) in columns {
-            _ = write!(text, "| `{column}` | {kind} | {comment} |\n");
+            _ = writeln!(text, "| `{column}` | {kind} | {comment} |");
         }
     }
     text
