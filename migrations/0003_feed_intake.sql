@@ -71,18 +71,17 @@ alter table feeds alter column host set not null;
 alter table feeds drop column lease_until, drop column attempts;
 comment on column feeds.token is 'Fencing token of the claim whose poll was recorded last.';
 
-create sequence feed_tokens as bigint;
 create table feed_leases (
     feed_id     bigint primary key,
     host        text not null check (octet_length(host) between 1 and 262),
-    token       bigint not null default nextval('feed_tokens'),
+    token       bigint not null default hashtextextended(gen_random_uuid()::text, 0),
     lease_until timestamptz not null,
     attempts    int not null default 1 check (attempts >= 0)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 comment on table feed_leases is 'Feeds a daemon is polling now. Apart from feeds, so that a claim writes a few narrow rows and not the feeds; without a foreign key, which would lock each feed''s row.';
 comment on column feed_leases.feed_id is 'The feed.';
 comment on column feed_leases.host is 'Its host when it was claimed: no other feed of it is claimed meanwhile.';
-comment on column feed_leases.token is 'Fencing token: another one with every claim.';
+comment on column feed_leases.token is 'Fencing token: random, so that a claim the server forgot when it crashed cannot come back as another''s.';
 comment on column feed_leases.lease_until is 'While in the future, a daemon is at it.';
 comment on column feed_leases.attempts is 'Claims since the last recorded poll; charged at the claim.';
 comment on column feeds.folder is 'The folders it lies in, from the outermost; empty where they are only its region and topic.';
@@ -208,7 +207,6 @@ comment on view api.feed_outcomes is 'What came of each feed''s polls over the l
 do $$
 begin
     if exists (select from pg_roles where rolname = 'wireroom_app') then
-        grant usage on sequence feed_tokens to wireroom_app;
         grant select, insert, update, delete on feed_leases, poll_outcomes, feed_addresses, subscriptions to wireroom_app;
         grant delete on feed_polls to wireroom_app;
         grant select on all tables in schema api to wireroom_app;

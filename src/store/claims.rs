@@ -14,6 +14,10 @@ use crate::polling::{Sighting, Validators, ValidatorsState};
 /// every claim; a head of the queue that is full of one host's feeds is lined up, and the next claim looks behind it.
 const CLAIM_WINDOW: i64 = 3;
 
+/// One claimer at a time, or two daemons could take two feeds of one host at the same moment. A claim does not wait for the
+/// disk: a server that crashes forgets the lease, and the token, being random, fits no later one.
+const BEGIN_CLAIM: &str = "begin; set local synchronous_commit = off; select pg_advisory_xact_lock(7171002)";
+
 /// Which feeds and pages are a run's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -113,8 +117,7 @@ impl Store {
         let (lease, spacing) = (self.lease_seconds, spacing.map(|s| s.as_secs_f64()));
         self.unit(move |connection| {
             Box::pin(async move {
-                // One claimer at a time, or two daemons could take two feeds of one host at the same moment.
-                let mut c = connection.begin_with("begin; select pg_advisory_xact_lock(7171002)").await?;
+                let mut c = connection.begin_with(BEGIN_CLAIM).await?;
                 let rows = sqlx::query!(
                     "with polled as (select host from feed_leases where lease_until > now()),
                      due as (
