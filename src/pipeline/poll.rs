@@ -18,15 +18,17 @@ use crate::fetch::Fetched;
 use crate::polling::Outcome;
 use crate::store::{ClaimedFeed, PollReceipt, PollResult, StoreError};
 
-/// Feeds claimed at once: what a second starts. A claim holds a lease from its first moment, so it is not left lying.
-const CLAIM_MAX: usize = 50;
+/// Feeds claimed at once: what a third of a second starts. A lease runs from the claim, so it is not left lying, and a small
+/// claim is soon over.
+const CLAIM_MAX: usize = 16;
 
 /// Claims and polls until `stop`, or in [`Mode::Once`] until every due feed was polled once.
 pub async fn run(shared: Arc<Shared>, mode: Mode, stop: CancellationToken) {
     let config = &shared.config.poll;
     let slots = Arc::new(Semaphore::new(config.concurrency.max(1)));
-    // After a day of standstill every feed is due at once; they start one by one all the same.
-    let mut start = tokio::time::interval(Duration::from_secs(1) / config.starts_per_second.max(1));
+    // After a day of standstill every feed is due at once; they start one by one all the same, a tenth further apart
+    // than asked: some are held up on their way, and no server is to see more in any second.
+    let mut start = tokio::time::interval(Duration::from_secs(1) / config.starts_per_second.max(1) * 11 / 10);
     start.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let under_way = TaskTracker::new();
     let mut polled = HashSet::new();
