@@ -7,13 +7,16 @@ mod blocks;
 mod body;
 pub mod error;
 mod explain;
+mod features;
 mod furniture;
 pub mod metadata;
+mod model;
 mod plain;
 mod refusal;
 pub mod repairs;
 pub mod rules;
 mod script_body;
+mod story;
 mod text;
 
 use chrono::{DateTime, Utc};
@@ -26,18 +29,8 @@ pub use plain::clean_plain;
 pub use rules::Rules;
 
 use crate::page::tree::{self, Limits};
-use blocks::{Kind, Page};
-use body::Anchors;
-use furniture::Known;
-use metadata::Metadata;
-use text::{count_words, folded, head, settle};
-
-/// Characters of a removed piece that are kept.
-const REMOVED_CHARS_MAX: usize = 500;
-/// Removed pieces that are kept; a page with more is not explained better by them.
-const REMOVED_MAX: usize = 200;
-/// Words below which a body found in the markup is a shell, when the page's data holds more.
-const SHELL_WORDS: usize = 80;
+use story::{Context, Story};
+use text::{count_words, head, settle};
 
 /// A cleaned article. Offsets count Unicode scalar values in `text`, half-open.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -136,9 +129,6 @@ pub enum RepairKind {
     GluedWords,
 }
 
-/// Words below which the class names of a page are doubted once more.
-const THIN_WORDS: usize = 40;
-
 /// What is known of an article from elsewhere: the feed's entry, or the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Hint {
@@ -174,31 +164,9 @@ pub fn clean_within(
     }
     let tree = tree::build(html, limits)?;
     let metadata = metadata::read(&tree, url, hint, rules);
-    let mut page = blocks::read(&tree.html, rules);
-    let anchors = anchors(&metadata, hint);
-    let known =
-        Known { titles: metadata.titles.clone(), authors: metadata.authors.iter().map(|name| folded(name)).collect() };
-    body::clear_false_suspicions(&mut page);
-    let mut found = find_story(&page, &anchors, &known, rules);
-    if count_words(&found.text) < THIN_WORDS {
-        body::clear_suspicions(&mut page);
-        let unsuspecting = find_story(&page, &anchors, &known, rules);
-        if count_words(&unsuspecting.text) > 2 * count_words(&found.text) {
-            found = unsuspecting;
-        }
-    }
-    let Story { mut text, why } = found;
-    let removed = removed(&page, &why);
-    let mut word_count = count_words(&text);
-    // A page drawn by script carries its text as data.
-    if word_count < SHELL_WORDS
-        && let Some(data) = script_body::find(metadata.article_body.as_deref(), &tree.state)
-    {
-        let words = count_words(&data);
-        if words > 2 * word_count && words >= 40 {
-            (text, word_count) = (data, words);
-        }
-    }
+    let context = Context { metadata: &metadata, hint, html, limits, model: Some(&rules.story) };
+    let Story { page, why, text, words: word_count, .. } = story::find(&tree, &context, rules)?;
+    let removed = story::removed(&page, &why);
     if let Some(why) = refusal::judge(&page, &metadata, url, &text, word_count, rules) {
         return Err(CleanError::NotAnArticle { why });
     }
@@ -231,65 +199,30 @@ pub fn clean_within(
     })
 }
 
-/// A story's text, and why each block of the page is not in it.
-struct Story<'r> {
-    text: String,
-    why: Vec<Option<&'r str>>,
+/// What the model of the story is trained on: a page's blocks, what the rules said of them, and what the model sees.
+#[derive(Debug, Serialize)]
+pub struct Studied {
+    /// A block's text.
+    pub text: String,
+    /// Why the rules alone would leave it out.
+    pub why: Option<String>,
+    /// Whether it is a row of a table, which follows the row before it on the next line.
+    pub row: bool,
+    /// Whether it may be the story at all.
+    pub asked: bool,
+    /// The model's view of it.
+    pub features: Vec<f32>,
 }
 
-fn find_story<'r>(page: &Page<'r>, anchors: &Anchors, known: &Known, rules: &'r Rules) -> Story<'r> {
-    let taints = body::taints(page);
-    let Some(story) = body::choose(page, &taints, anchors) else {
-        return Story { text: String::new(), why: Vec::new() };
-    };
-    let why = furniture::judge(page, story, &taints, rules, known);
-    Story { text: assemble(page, story, &why), why }
-}
-
-fn anchors(metadata: &Metadata, hint: &Hint) -> Anchors {
-    let body = metadata.article_body.as_deref().map(folded).unwrap_or_default();
-    let summary = hint.summary.as_deref().map(|s| folded(&metadata::json_ld::unescape(s))).unwrap_or_default();
-    // A feed that carries the whole text is as good an anchor as the page's own data.
-    Anchors { body: if body.len() >= summary.len() { body } else { summary } }
-}
-
-fn assemble(page: &Page<'_>, story: usize, why: &[Option<&str>]) -> String {
-    let Some(range) = page.elements.get(story).map(|e| e.first..e.end) else { return String::new() };
-    let mut text = String::new();
-    let mut row_before = false;
-    for index in range {
-        let (Some(block), Some(None)) = (page.blocks.get(index), why.get(index)) else { continue };
-        if !text.is_empty() {
-            // Rows of one table are lines of one paragraph.
-            let row = block.kind == Kind::Row;
-            text.push_str(if row && row_before { "\n" } else { "\n\n" });
-        }
-        row_before = block.kind == Kind::Row;
-        text.push_str(&block.text);
-    }
-    text
-}
-
-/// Everything with a reason, neighbours with the same reason in one piece; the rest of the page is not the story's
-/// neighbourhood.
-fn removed(page: &Page<'_>, why: &[Option<&str>]) -> Vec<Removed> {
-    let mut pieces: Vec<Removed> = Vec::new();
-    let mut last = None;
-    for (index, (block, reason)) in page.blocks.iter().zip(why).enumerate() {
-        let Some(reason) = reason.filter(|reason| *reason != "outside") else { continue };
-        let joins = last == Some(index.wrapping_sub(1));
-        last = Some(index);
-        if let Some(piece) = pieces.last_mut().filter(|piece| joins && piece.reason == reason) {
-            let room = REMOVED_CHARS_MAX.saturating_sub(piece.text.chars().count() + 1);
-            if room > 0 {
-                piece.text.push('\n');
-                piece.text.push_str(head(&block.text, room));
-            }
-        } else if pieces.len() < REMOVED_MAX {
-            pieces.push(Removed { text: head(&block.text, REMOVED_CHARS_MAX).to_owned(), reason: reason.to_owned() });
-        }
-    }
-    pieces
+/// Reads a page as training does. Nothing is refused but what passes a limit.
+///
+/// # Errors
+/// As [`clean_within`], for a page that cannot be parsed within the limits.
+pub fn study(html: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) -> Result<Vec<Studied>, CleanError> {
+    let limits = Limits::default();
+    let tree = tree::build(html, &limits)?;
+    let metadata = metadata::read(&tree, url, hint, rules);
+    Ok(story::study(&tree, &Context { metadata: &metadata, hint, html, limits: &limits, model: None }, rules)?)
 }
 
 /// The declared language, unless it is the template's default and the text plainly is in another.

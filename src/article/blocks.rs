@@ -38,6 +38,10 @@ pub(super) struct Block {
     pub chars: usize,
     /// Characters of it inside links.
     pub link_chars: usize,
+    /// Characters of it in bold.
+    pub bold_chars: usize,
+    /// Links in it.
+    pub links: usize,
     /// What it is.
     pub kind: Kind,
     /// The block-level element it stands in.
@@ -63,11 +67,45 @@ pub(super) struct Element<'r> {
     pub suspect: Option<&'r str>,
     /// Whether it calls itself the body of an article.
     pub is_body: bool,
+    /// Its tag and class, as one number: elements a template fills alike have the same.
+    pub style: u64,
+    /// The tags from the root down to it, as one number.
+    pub path: u64,
+    /// How many elements with blocks are around it.
+    pub depth: usize,
+    /// What stands around it, as the sum of [`WITHIN_ARTICLE`] and its like.
+    pub within: u16,
     /// Its first block.
     pub first: usize,
     /// One past its last block.
     pub end: usize,
 }
+
+/// Within `<article>`.
+pub(super) const WITHIN_ARTICLE: u16 = 1;
+/// Within `<main>`.
+pub(super) const WITHIN_MAIN: u16 = 2;
+/// Within `<aside>`.
+pub(super) const WITHIN_ASIDE: u16 = 4;
+/// Within `<footer>`.
+pub(super) const WITHIN_FOOTER: u16 = 8;
+/// Within an element that calls itself the body of an article.
+pub(super) const WITHIN_BODY: u16 = 16;
+/// Within a list.
+pub(super) const WITHIN_LIST: u16 = 32;
+/// Within a table.
+pub(super) const WITHIN_TABLE: u16 = 64;
+/// Within `<header>`.
+pub(super) const WITHIN_HEADER: u16 = 128;
+
+/// Within `<figure>`.
+pub(super) const WITHIN_FIGURE: u16 = 256;
+/// Within a quotation.
+pub(super) const WITHIN_QUOTE: u16 = 512;
+/// Within navigation.
+pub(super) const WITHIN_NAV: u16 = 1024;
+/// Within a form.
+pub(super) const WITHIN_FORM: u16 = 2048;
 
 /// A page as blocks and the elements around them.
 #[derive(Debug, Default)]
@@ -98,6 +136,9 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
         rules,
         line: String::new(),
         line_links: 0,
+        line_bold: 0,
+        line_anchors: 0,
+        bold_open: 0,
         space_due: false,
         breaks: 0,
         links_open: 0,
@@ -110,6 +151,10 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
         tag: "#document".to_owned(),
         suspect: None,
         is_body: false,
+        style: 0,
+        path: 0,
+        depth: 0,
+        within: 0,
         first: 0,
         end: 0,
     });
@@ -142,6 +187,9 @@ struct Walk<'r> {
     rules: &'r Rules,
     line: String,
     line_links: usize,
+    line_bold: usize,
+    line_anchors: usize,
+    bold_open: usize,
     space_due: bool,
     breaks: usize,
     links_open: usize,
@@ -164,7 +212,9 @@ impl<'r> Walk<'r> {
         if self.is_inline(name) {
             if name == "a" && node.attr("href").is_some() {
                 self.links_open += 1;
+                self.line_anchors += 1;
             }
+            self.bold_open += usize::from(matches!(name, "b" | "strong"));
             // Two labels side by side with no space in the source are set apart by the style sheet.
             if self.inline_just_closed && matches!(name, "a" | "span") && node.attr("class").is_some() {
                 let long_enough = self.line.chars().rev().take_while(|c| c.is_alphabetic()).count() > 2;
@@ -184,12 +234,19 @@ impl<'r> Walk<'r> {
         let kind_before = self.kind;
         self.kind = self.kind_of(name);
         let (suspect, is_body) = self.judge(node);
+        let parent = self.open.last().map_or(0, |(index, _)| *index);
+        let (path, depth, within) =
+            self.page.elements.get(parent).map_or((0, 0, 0), |above| (above.path, above.depth, above.within));
         self.open.push((self.page.elements.len(), kind_before));
         self.page.elements.push(Element {
-            parent: self.open.iter().rev().nth(1).map_or(0, |(index, _)| *index),
+            parent,
             tag: name.to_owned(),
             suspect,
             is_body,
+            style: mixed(mixed(0, name.as_bytes()), node.attr("class").unwrap_or_default().as_bytes()),
+            path: mixed(path, name.as_bytes()),
+            depth: depth + 1,
+            within: within | within_of(name) | if is_body { WITHIN_BODY } else { 0 },
             first: self.page.blocks.len(),
             end: 0,
         });
@@ -208,6 +265,7 @@ impl<'r> Walk<'r> {
             if name == "a" && node.attr("href").is_some() {
                 self.links_open = self.links_open.saturating_sub(1);
             }
+            self.bold_open = self.bold_open.saturating_sub(usize::from(matches!(name, "b" | "strong")));
             self.inline_just_closed = matches!(name, "a" | "span") && node.attr("class").is_some();
             return;
         }
@@ -237,11 +295,11 @@ impl<'r> Walk<'r> {
         if SKIPPED.contains(&name) {
             return true;
         }
-        if node.attr("hidden").is_some() && name != "body" {
-            return true;
-        }
         if !self.is_inline(name) {
             return false;
+        }
+        if node.attr("hidden").is_some() {
+            return true;
         }
         if node.attr("style").is_some_and(is_hidden_style) {
             return true;
@@ -293,7 +351,10 @@ impl<'r> Walk<'r> {
             "search" => Some("form"),
             _ => None,
         };
-        let hidden = node.attr("style").is_some_and(is_hidden_style) || node.attr("aria-hidden") == Some("true");
+        // Pages that stream their markup keep the story in hidden elements until a script has moved it.
+        let hidden = node.attr("hidden").is_some()
+            || node.attr("aria-hidden") == Some("true")
+            || node.attr("style").is_some_and(is_hidden_style);
         let by_class = if is_body { None } else { self.rules.class(&key).map(|(reason, _)| reason) };
         (by_class.or(by_tag).or(by_role).or(hidden.then_some("hidden")), is_body)
     }
@@ -308,6 +369,9 @@ impl<'r> Walk<'r> {
             self.line.push(c);
             if self.links_open > 0 {
                 self.line_links += 1;
+            }
+            if self.bold_open > 0 {
+                self.line_bold += 1;
             }
         }
         if !text.is_empty() {
@@ -340,14 +404,39 @@ impl<'r> Walk<'r> {
         }
         let text = settle(self.line.trim_end_matches(" | "));
         let link_chars = std::mem::take(&mut self.line_links);
+        let bold_chars = std::mem::take(&mut self.line_bold);
+        let links = std::mem::take(&mut self.line_anchors);
         self.line.clear();
         if !text.chars().any(char::is_alphanumeric) {
             return;
         }
         let chars = text.chars().filter(|c| !c.is_whitespace()).count();
         let element = self.open.last().map_or(0, |(index, _)| *index);
-        self.page.blocks.push(Block { words: count_words(&text), chars, link_chars, kind: self.kind, element, text });
+        self.page.blocks.push(Block { words: count_words(&text), chars, link_chars, bold_chars, links, kind: self.kind, element, text });
     }
+}
+
+fn within_of(name: &str) -> u16 {
+    match name {
+        "article" => WITHIN_ARTICLE,
+        "main" => WITHIN_MAIN,
+        "aside" => WITHIN_ASIDE,
+        "footer" => WITHIN_FOOTER,
+        "ul" | "ol" | "dl" => WITHIN_LIST,
+        "table" => WITHIN_TABLE,
+        "header" => WITHIN_HEADER,
+        "figure" => WITHIN_FIGURE,
+        "blockquote" => WITHIN_QUOTE,
+        "nav" | "menu" => WITHIN_NAV,
+        "form" | "fieldset" => WITHIN_FORM,
+        _ => 0,
+    }
+}
+
+/// FNV-1a: the same on every machine, and nobody gains by a collision.
+fn mixed(seed: u64, bytes: &[u8]) -> u64 {
+    let start = if seed == 0 { 0xcbf2_9ce4_8422_2325 } else { seed ^ 0x2f };
+    bytes.iter().filter(|byte| !byte.is_ascii_digit()).fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 fn is_hidden_style(style: &str) -> bool {

@@ -61,7 +61,6 @@ pub(super) fn judge<'r>(
     drop_titles(&page.blocks, &range, known, &mut why);
     drop_sections(&page.blocks, &range, rules, &mut why);
     drop_link_lists(page, story, &mut why);
-    drop_repeats(&page.blocks, &range, &mut why);
     trim_head(&page.blocks, &range, known, &mut why);
     trim_tail(&page.blocks, &range, known, &mut why);
     why
@@ -171,10 +170,9 @@ fn drop_link_lists(page: &Page<'_>, story: usize, why: &mut [Option<&str>]) {
 }
 
 /// Pull quotes and texts printed twice.
-fn drop_repeats(blocks: &[Block], range: &Range<usize>, why: &mut [Option<&str>]) {
+pub(super) fn drop_repeats(blocks: &[Block], why: &mut [Option<&str>]) {
     let mut seen: HashSet<&str> = HashSet::new();
-    for index in range.clone() {
-        let (Some(block), Some(slot)) = (blocks.get(index), why.get_mut(index)) else { continue };
+    for (block, slot) in blocks.iter().zip(why) {
         if slot.is_none() && block.words >= 6 && !seen.insert(block.text.as_str()) {
             *slot = Some("repeat");
         }

@@ -36,6 +36,7 @@ pub(super) struct Metadata {
     pub image_url: Option<String>,
     pub paywalled: bool,
     pub article_body: Option<String>,
+    pub description: Option<String>,
     pub says_article: bool,
     pub title_tag: Option<String>,
 }
@@ -95,6 +96,7 @@ pub(super) fn read(tree: &Tree, url: Option<&Url>, hint: &Hint, rules: &Rules) -
         tags: tags(&head, story.as_ref()),
         image_url,
         paywalled,
+        description: first(&head, &["og:description", "description", "twitter:description"]),
         article_body: story.and_then(|s| s.body),
         says_article,
         title_tag: head.title,

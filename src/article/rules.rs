@@ -7,6 +7,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use regex::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
+use super::model::Model;
 use super::repairs::Glue;
 
 /// What is wrong with a rule file.
@@ -29,6 +30,7 @@ pub struct Rules {
     class_groups: Vec<(String, bool)>,
     class_group_of: Vec<usize>,
     body_classes: AhoCorasick,
+    pub(super) story: Model,
     pub(super) byline: Byline,
     pub(super) glue: Glue,
 }
@@ -139,6 +141,7 @@ impl Rules {
             class_groups,
             class_group_of,
             body_classes: automaton(&body_tokens)?,
+            story: Model::from_bytes(include_bytes!("../../config/rules/story.model")).map_err(|e| broken("story.model", &e))?,
             byline: toml::from_str(bylines).map_err(|e| broken("bylines.toml", &e))?,
             glue: Glue::from_texts(glue, words, places).map_err(|e| broken("glue.toml", &e))?,
         })

@@ -6,21 +6,33 @@
 /// More attributes than this on one tag is an attack: the parser looks for doubles in square time.
 const ATTRIBUTES_MAX: usize = 1000;
 
+/// Shorter scripts hold no story.
+const STATE_BYTES_MIN: usize = 1000;
+
 /// What is left of the markup, and the data found on the way.
 #[derive(Debug, Default)]
-pub struct Stripped {
+pub struct Stripped<'a> {
     /// Markup without scripts, styles, drawings and comments.
     pub html: String,
     /// The contents of `application/ld+json` scripts.
     pub json_ld: Vec<String>,
-    /// The state of a page that is drawn by script (`__NEXT_DATA__` and other JSON scripts).
-    pub state: Vec<String>,
+    /// Scripts that may hold the state of a page that is drawn by script.
+    pub state: Vec<&'a str>,
     /// Whether a tag has more attributes than any page needs.
     pub attribute_flood: bool,
 }
 
 /// Strips a page.
-pub fn strip(html: &str) -> Stripped {
+pub fn strip(html: &str) -> Stripped<'_> {
+    strip_but(html, false)
+}
+
+/// Strips a page, but leaves what stands in `<noscript>` and in templates: on some pages that is the story.
+pub fn strip_but_fallbacks(html: &str) -> Stripped<'_> {
+    strip_but(html, true)
+}
+
+fn strip_but(html: &str, fallbacks: bool) -> Stripped<'_> {
     let bytes = html.as_bytes();
     let mut out = Stripped { html: String::with_capacity(html.len() / 2), ..Stripped::default() };
     let mut kept_from = 0;
@@ -38,15 +50,22 @@ pub fn strip(html: &str) -> Stripped {
                     continue;
                 };
                 let (text_end, element_end) = element_end(html, tag_end, name);
-                if name == "script" {
-                    keep_data(&mut out, html.get(open..tag_end), html.get(tag_end..text_end));
+                let tag = html.get(open..tag_end).unwrap_or_default();
+                if fallbacks && (name == "noscript" || name == "script" && tag.contains("text/template")) {
+                    out.html.push_str(html.get(kept_from..open).unwrap_or_default());
+                    kept_from = tag_end;
+                    out.html.push_str(html.get(tag_end..text_end).unwrap_or_default());
+                } else if name == "script" {
+                    keep_data(&mut out, Some(tag), html.get(tag_end..text_end));
                 }
                 Some(element_end)
             }
             _ => None,
         };
         if let Some(resume) = resume {
-            out.html.push_str(html.get(kept_from..open).unwrap_or_default());
+            if kept_from <= open {
+                out.html.push_str(html.get(kept_from..open).unwrap_or_default());
+            }
             kept_from = resume;
             at = resume;
         } else {
@@ -116,12 +135,12 @@ fn element_end(html: &str, from: usize, name: &str) -> (usize, usize) {
     (from, from)
 }
 
-fn keep_data(out: &mut Stripped, tag: Option<&str>, text: Option<&str>) {
+fn keep_data<'a>(out: &mut Stripped<'a>, tag: Option<&str>, text: Option<&'a str>) {
     let (Some(tag), Some(text)) = (tag, text) else { return };
     let tag = tag.to_ascii_lowercase();
     if tag.contains("ld+json") {
         out.json_ld.push(text.to_owned());
-    } else if tag.contains("__next_data__") || tag.contains("application/json") && text.len() > 2000 {
-        out.state.push(text.to_owned());
+    } else if text.len() > STATE_BYTES_MIN && !tag.contains("src=") {
+        out.state.push(text);
     }
 }

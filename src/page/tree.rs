@@ -62,24 +62,40 @@ pub enum TreeError {
 
 /// A page's tree and the data found in its scripts.
 #[derive(Debug)]
-pub struct Tree {
+pub struct Tree<'a> {
     /// The tree, without scripts, styles and drawings.
     pub html: Html,
     /// The contents of `application/ld+json` scripts.
     pub json_ld: Vec<String>,
     /// The state of a page that is drawn by script.
-    pub state: Vec<String>,
+    pub state: Vec<&'a str>,
 }
 
 /// Parses a page under limits.
 ///
 /// # Errors
 /// [`TreeError`] names the limit that was passed.
-pub fn build(html: &str, limits: &Limits) -> Result<Tree, TreeError> {
+pub fn build<'a>(html: &'a str, limits: &Limits) -> Result<Tree<'a>, TreeError> {
+    build_from(html, strip::strip, limits)
+}
+
+/// Parses a page under limits, with what it keeps for readers without scripts in place.
+///
+/// # Errors
+/// [`TreeError`] names the limit that was passed.
+pub fn build_with_fallbacks<'a>(html: &'a str, limits: &Limits) -> Result<Tree<'a>, TreeError> {
+    build_from(html, strip::strip_but_fallbacks, limits)
+}
+
+fn build_from<'a>(
+    html: &'a str,
+    strip: fn(&'a str) -> strip::Stripped<'a>,
+    limits: &Limits,
+) -> Result<Tree<'a>, TreeError> {
     if html.len() > limits.bytes {
         return Err(TreeError::TooLarge(limits.bytes));
     }
-    let stripped = strip::strip(html);
+    let stripped = strip(html);
     if stripped.attribute_flood {
         return Err(TreeError::TooManyAttributes);
     }
