@@ -189,7 +189,15 @@ fn lowered(text: &str) -> String {
         _ => c,
     };
     // The dot that Turkish has on its capital I is no letter of its own.
-    text.chars().flat_map(char::to_lowercase).filter(|c| *c != '\u{307}').map(marks).collect()
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c.to_ascii_lowercase());
+        } else {
+            out.extend(c.to_lowercase().filter(|c| *c != '\u{307}').map(marks));
+        }
+    }
+    out
 }
 
 /// Class and id as `-word-word-`: lower case, cut at punctuation and at camel humps.

@@ -6,11 +6,10 @@
 //! to cover the line, so that the small words of one do not vouch for another.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
 
 use serde::Deserialize;
 
-use super::super::text::settle;
+use super::super::text::{head, settle};
 use super::{RulesError, broken};
 
 const FILE: &str = "prompts.toml";
@@ -23,6 +22,11 @@ const AUTHOR_WORDS_MAX: usize = 10;
 const LONG_WORDS: usize = 6;
 const LONG_CHARS: usize = 10;
 const OTHERS: usize = 5;
+/// Words that no prompt has more of than its vocabulary does not know.
+const OTHERS_MAX: usize = 3;
+
+/// Letters that a stem has at least.
+const STEM_CHARS_MIN: usize = 2;
 
 /// What a prompt can be about, dearest first: a line about two of them is called by the first. With the word for what
 /// was removed.
@@ -62,17 +66,29 @@ pub(super) struct Prompts {
     languages: Vec<Language>,
     /// What a prompt can begin with, and in which languages: nearly every line is done with at its first word.
     firsts: HashMap<String, Languages>,
-    first_stems: BTreeMap<String, Languages>,
+    first_stems: Stems<Languages>,
 }
 
 #[derive(Debug, Default)]
 struct Language {
     spaceless: bool,
-    words: HashMap<String, Bits>,
-    stems: BTreeMap<String, Bits>,
-    /// By the first word (the first letter where there are no spaces), longest first.
-    phrases: HashMap<String, Vec<(Vec<String>, Bits)>>,
+    /// By a term's first word (its first letter where there are no spaces).
+    terms: HashMap<String, Terms>,
+    stems: Stems<Bits>,
 }
+
+/// The terms with one first word.
+#[derive(Debug, Default)]
+struct Terms {
+    /// What the word is alone.
+    alone: Bits,
+    /// The phrases it begins, longest first.
+    phrases: Vec<(Vec<String>, Bits)>,
+}
+
+/// Beginnings of words, by their first letters.
+#[derive(Debug)]
+struct Stems<T>(HashMap<String, Vec<(String, T)>>);
 
 #[derive(Debug, Deserialize)]
 struct Section {
@@ -111,25 +127,25 @@ impl Prompts {
     pub fn new(text: &str) -> Result<Self, RulesError> {
         let sections: BTreeMap<String, Section> = toml::from_str(text).map_err(|e| broken(FILE, &e))?;
         let everywhere = sections.get("any");
-        let mut prompts = Self { languages: Vec::new(), firsts: HashMap::new(), first_stems: BTreeMap::new() };
+        let mut prompts = Self { languages: Vec::new(), firsts: HashMap::new(), first_stems: Stems::default() };
         for (name, section) in &sections {
             let mut language = Language { spaceless: section.spaceless, ..Language::default() };
             for (key, terms) in [everywhere, Some(section)].into_iter().flatten().flat_map(|part| &part.terms) {
                 let bits = bits_of(key).ok_or_else(|| broken(FILE, &format!("[{name}] has no key {key}")))?;
                 for term in terms.split_whitespace() {
-                    language.add(term, bits);
+                    language.add(term, bits).map_err(|message| broken(FILE, &format!("[{name}] {term}: {message}")))?;
                 }
             }
-            for phrases in language.phrases.values_mut() {
-                phrases.sort_by_key(|(words, _)| std::cmp::Reverse(words.iter().map(String::len).sum::<usize>()));
+            for terms in language.terms.values_mut() {
+                terms.phrases.sort_by_key(|(words, _)| std::cmp::Reverse(words.iter().map(String::len).sum::<usize>()));
             }
             let bit = 1u128.checked_shl(prompts.languages.len().try_into().unwrap_or(u32::MAX));
             let bit = bit.ok_or_else(|| broken(FILE, &"more than 128 languages"))?;
-            for first in language.words.keys().chain(language.phrases.keys()) {
+            for first in language.terms.keys() {
                 *prompts.firsts.entry(first.clone()).or_insert(0) |= bit;
             }
-            for stem in language.stems.keys() {
-                *prompts.first_stems.entry(stem.clone()).or_insert(0) |= bit;
+            for (stem, _) in language.stems.0.values().flatten() {
+                prompts.first_stems.add(stem.clone(), bit);
             }
             prompts.languages.push(language);
         }
@@ -169,21 +185,29 @@ impl Prompts {
             let mut key = [0; 4];
             found |= self.firsts.get(&*letter.encode_utf8(&mut key)).copied().unwrap_or(0);
         }
-        stems_of(&self.first_stems, first, |languages| found |= languages);
-        found
+        found | self.first_stems.of(first)
     }
 }
 
-/// Calls with what each stem of a word stands for.
-fn stems_of<T: Copy>(stems: &BTreeMap<String, T>, word: &str, mut each: impl FnMut(T)) {
-    // Stems that begin a word sort before it, the longest last; the first other one with another first letter ends it.
-    let Some(letter) = word.chars().next() else { return };
-    for (stem, value) in stems.range::<str, _>((Bound::Unbounded, Bound::Included(word))).rev() {
-        if word.starts_with(stem.as_str()) {
-            each(*value);
-        } else if !stem.starts_with(letter) {
-            break;
+impl<T> Default for Stems<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T: Copy + Default + std::ops::BitOr<Output = T>> Stems<T> {
+    fn add(&mut self, stem: String, bits: T) {
+        let same = self.0.entry(head(&stem, STEM_CHARS_MIN).to_owned()).or_default();
+        match same.iter_mut().find(|(known, _)| *known == stem) {
+            Some((_, known)) => *known = *known | bits,
+            None => same.push((stem, bits)),
         }
+    }
+
+    /// What the stems of a word stand for.
+    fn of(&self, word: &str) -> T {
+        let same = self.0.get(head(word, STEM_CHARS_MIN)).into_iter().flatten();
+        same.filter(|(stem, _)| word.starts_with(stem.as_str())).fold(T::default(), |all, (_, bits)| all | *bits)
     }
 }
 
@@ -196,35 +220,39 @@ fn bits_of(key: &str) -> Option<Bits> {
 }
 
 impl Language {
-    fn add(&mut self, term: &str, bits: Bits) {
-        let term = &super::lowered(&settle(term));
-        let words: Vec<String> = term.split('_').map(str::to_owned).collect();
-        let Some(first) = words.first() else { return };
+    fn add(&mut self, term: &str, bits: Bits) -> Result<(), &'static str> {
+        let term = super::lowered(&settle(term));
         if self.spaceless {
-            let letters: String = words.concat();
-            let first: String = letters.chars().take(1).collect();
-            self.phrase(first, vec![letters], bits);
-        } else if words.len() > 1 {
-            self.phrase(first.clone(), words, bits);
-        } else if let Some(stem) = term.strip_suffix('*') {
-            *self.stems.entry(stem.to_owned()).or_insert(0) |= bits;
-        } else {
-            *self.words.entry(term.clone()).or_insert(0) |= bits;
+            let letters = term.replace('_', "");
+            let first = head(&letters, 1).to_owned();
+            self.terms.entry(first).or_default().add(vec![letters], bits);
+            return Ok(());
         }
+        let words: Vec<String> = term.split('_').map(str::to_owned).collect();
+        match (words.as_slice(), term.strip_suffix('*')) {
+            ([_], Some(stem)) if stem.chars().count() < STEM_CHARS_MIN => {
+                return Err("a stem this short fits anything");
+            }
+            ([_], Some(stem)) => self.stems.add(stem.to_owned(), bits),
+            ([_], None) => self.terms.entry(term).or_default().alone |= bits,
+            ([first, ..], _) if first.ends_with('*') => return Err("only the last word of a phrase can be a stem"),
+            ([first, ..], _) => self.terms.entry(first.clone()).or_default().add(words, bits),
+            ([], _) => {}
+        }
+        Ok(())
     }
 
-    fn phrase(&mut self, first: String, words: Vec<String>, bits: Bits) {
-        let phrases = self.phrases.entry(first).or_default();
-        match phrases.iter_mut().find(|(known, _)| *known == words) {
-            Some((_, known)) => *known |= bits,
-            None => phrases.push((words, bits)),
+    /// What the first words are, and how many of them.
+    fn term(&self, words: &[&str]) -> (Bits, usize) {
+        let Some(word) = words.first() else { return (0, 1) };
+        let terms = self.terms.get(*word);
+        let phrase = terms.into_iter().flat_map(|terms| &terms.phrases).find(|(wanted, _)| {
+            wanted.len() <= words.len() && wanted.iter().zip(words).all(|(wanted, word)| fits(wanted, word))
+        });
+        match phrase {
+            Some((words, bits)) => (*bits, words.len()),
+            None => (terms.map_or(0, |terms| terms.alone) | self.stems.of(word), 1),
         }
-    }
-
-    fn word(&self, word: &str) -> Bits {
-        let mut found = self.words.get(word).copied().unwrap_or(0);
-        stems_of(&self.stems, word, |bits| found |= bits);
-        found
     }
 
     fn cover(&self, line: &Words<'_>) -> Cover {
@@ -237,10 +265,7 @@ impl Language {
                 at += 1;
                 continue;
             }
-            let phrase = self.phrases.get(*word).into_iter().flatten().find(|(words, _)| {
-                words.len() <= rest.len() && words.iter().zip(rest).all(|(wanted, word)| fits(wanted, word))
-            });
-            let (bits, length) = phrase.map_or_else(|| (self.word(word), 1), |(words, bits)| (*bits, words.len()));
+            let (bits, length) = self.term(rest);
             if bits == 0 && word.starts_with(|c: char| c.is_numeric()) {
                 cover.numbers += 1;
             } else if bits == 0 {
@@ -256,7 +281,7 @@ impl Language {
             }
             at += length;
             // No later word can make up for so many.
-            if cover.others * OTHERS > line.words.len() && cover.opening & OPENING == 0 {
+            if cover.opening & OPENING == 0 && (cover.others > OTHERS_MAX || cover.others * OTHERS > line.words.len()) {
                 break;
             }
         }
@@ -269,9 +294,9 @@ impl Language {
         while let Some(letter) = rest.chars().next() {
             let mut key = [0; 4];
             let term =
-                self.phrases.get(&*letter.encode_utf8(&mut key)).into_iter().flatten().find_map(|(words, bits)| {
-                    Some((words.first()?, *bits)).filter(|(term, _)| rest.starts_with(*term))
-                });
+                self.terms.get(&*letter.encode_utf8(&mut key)).into_iter().flat_map(|terms| &terms.phrases).find_map(
+                    |(words, bits)| Some((words.first()?, *bits)).filter(|(term, _)| rest.starts_with(*term)),
+                );
             let length = term.map_or(letter.len_utf8(), |(term, _)| term.len());
             let at_start = first && rest.len() == run.len();
             rest = rest.get(length..).unwrap_or_default();
@@ -288,6 +313,15 @@ impl Language {
             } else {
                 cover.others += 1;
             }
+        }
+    }
+}
+
+impl Terms {
+    fn add(&mut self, words: Vec<String>, bits: Bits) {
+        match self.phrases.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, known)) => *known |= bits,
+            None => self.phrases.push((words, bits)),
         }
     }
 }
@@ -323,7 +357,8 @@ impl Cover {
     /// A longer line with a word or two that the vocabulary does not know, such as the paper's name.
     fn mostly(&self, spaceless: bool) -> Option<&'static str> {
         let long = self.covered + self.others >= if spaceless { LONG_CHARS } else { LONG_WORDS };
-        if !long || !self.first_covered || self.others * OTHERS > self.covered + self.others {
+        if !long || !self.first_covered || self.others > OTHERS_MAX || self.others * OTHERS > self.covered + self.others
+        {
             return None;
         }
         let told = self.bits & DO != 0;
