@@ -2,6 +2,8 @@
 
 #[path = "main/archive.rs"]
 mod archive;
+#[path = "main/clean.rs"]
+mod clean;
 #[path = "main/cli.rs"]
 mod cli;
 #[path = "main/config.rs"]
@@ -34,6 +36,8 @@ mod mention;
 mod newspaper;
 #[path = "main/polling.rs"]
 mod polling;
+#[path = "main/prompts.rs"]
+mod prompts;
 #[path = "main/push.rs"]
 mod push;
 #[path = "main/schedule.rs"]

@@ -115,7 +115,8 @@ fn drop_sections<'r>(blocks: &[Block], range: &Range<usize>, rules: &'r Rules, w
     let mut index = range.start;
     while index < range.end {
         let Some(block) = blocks.get(index) else { break };
-        let announces = why.get(index).copied().flatten().is_none_or(|reason| reason == "related");
+        let announces =
+            why.get(index).copied().flatten().is_none_or(|reason| matches!(reason, "related" | "author-box"));
         let short = block.words <= 12 && !is_prose(block);
         let reason = if announces && short { rules.heading(&block.text, block.words) } else { None };
         let Some(reason) = reason else {

@@ -61,9 +61,9 @@ pub fn ends_sentence(text: &str) -> bool {
     let end = text.trim_end_matches(|c: char| {
         c.is_whitespace() || matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | ']' | '」' | '』' | '›')
     });
-    end.chars()
-        .next_back()
-        .is_some_and(|c| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '।' | '։' | '۔'))
+    end.chars().next_back().is_some_and(|c| {
+        matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '।' | '॥' | '։' | '۔' | '።' | '။' | '។')
+    })
 }
 
 /// The first so many characters.
