@@ -8,6 +8,7 @@ mod body;
 pub mod error;
 mod explain;
 mod furniture;
+mod json;
 pub mod metadata;
 mod plain;
 mod refusal;
@@ -174,7 +175,9 @@ pub fn clean_within(
     }
     let tree = tree::build(html, limits)?;
     let metadata = metadata::read(&tree, url, hint, rules);
+    limits.check_time()?;
     let mut page = blocks::read(&tree.html, rules);
+    limits.check_time()?;
     let anchors = anchors(&metadata, hint);
     let known =
         Known { titles: metadata.titles.clone(), authors: metadata.authors.iter().map(|name| folded(name)).collect() };
@@ -187,6 +190,7 @@ pub fn clean_within(
             found = unsuspecting;
         }
     }
+    limits.check_time()?;
     let Story { mut text, why } = found;
     let removed = removed(&page, &why);
     let mut word_count = count_words(&text);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::text::{count_words, ends_sentence};
-use super::{metadata::json_ld::unescape, paragraphs};
+use super::{json, metadata::json_ld::unescape, paragraphs};
 
 /// Values looked at in one page's state.
 const VALUES_MAX: usize = 200_000;
@@ -14,7 +14,7 @@ const WORDS_MIN: usize = 60;
 pub(super) fn find(article_body: Option<&str>, state: &[String]) -> Option<String> {
     let mut best = article_body.map(|body| paragraphs(&unescape(body)));
     for script in state {
-        let Ok(value) = serde_json::from_str::<Value>(script) else { continue };
+        let Some(value) = json::read(script) else { continue };
         let found = from_state(&value);
         if let Some(found) = found
             && best.as_ref().is_none_or(|best| count_words(&found) > 2 * count_words(best))
