@@ -208,9 +208,7 @@ fn all_shapes_one_after_the_other() {
     let mut told = String::from("\n");
     for shape in shapes::all() {
         let page = shape.page();
-        let t = Instant::now();
         read(&page).ok();
-        eprintln!("{:?} {}", t.elapsed(), shape.name);
         let page_kib = page.capacity() / 1024;
         writeln!(told, "shape {} {}", peak_kib().saturating_sub(before + page_kib), shape.name).unwrap();
     }
