@@ -9,6 +9,7 @@ pub mod error;
 mod explain;
 mod features;
 mod furniture;
+mod json;
 pub mod metadata;
 mod model;
 mod plain;
@@ -164,9 +165,11 @@ pub fn clean_within(
     }
     let tree = tree::build(html, limits)?;
     let metadata = metadata::read(&tree, url, hint, rules);
+    limits.check_time()?;
     let context = Context { metadata: &metadata, hint, html, limits, model: Some(&rules.story) };
     let Story { page, why, text, words: word_count, .. } = story::find(&tree, &context, rules)?;
     let removed = story::removed(&page, &why);
+    limits.check_time()?;
     if let Some(why) = refusal::judge(&page, &metadata, url, &text, word_count, rules) {
         return Err(CleanError::NotAnArticle { why });
     }

@@ -112,6 +112,19 @@ fn is_title(line: &str, title: &str, heading: bool) -> bool {
 
 /// Headings that announce something else, and what stands below them.
 fn drop_sections<'r>(blocks: &[Block], range: &Range<usize>, rules: &'r Rules, why: &mut [Option<&'r str>]) {
+    // Running text up to each block of the range: a page may be nothing but headings.
+    let mut prose = 0.0;
+    let mut prose_before: Vec<f64> = blocks
+        .get(range.clone())
+        .unwrap_or_default()
+        .iter()
+        .map(|block| {
+            let before = prose;
+            prose += prose_units(std::slice::from_ref(block));
+            before
+        })
+        .collect();
+    prose_before.push(prose);
     let mut index = range.start;
     while index < range.end {
         let Some(block) = blocks.get(index) else { break };
@@ -128,8 +141,8 @@ fn drop_sections<'r>(blocks: &[Block], range: &Range<usize>, rules: &'r Rules, w
         // What follows belongs to it while it is lists, links and short lines; running text is the story again,
         // except in sections that are text by nature and end the page.
         let textual = matches!(reason, "comment" | "author-box" | "newsletter");
-        let story_after = blocks.get(index..range.end).map_or(0.0, prose_units);
-        let story_before = blocks.get(range.start..index).map_or(0.0, prose_units);
+        let story_before = prose_before.get(index - range.start).copied().unwrap_or(prose);
+        let story_after = prose - story_before;
         let to_end = textual && story_after < 0.5 * story_before;
         let mut taken = 0;
         while let Some(next) = blocks.get(index).filter(|_| index < range.end) {

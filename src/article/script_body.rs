@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::text::{count_words, ends_sentence};
-use super::{metadata::json_ld::unescape, paragraphs};
+use super::{json, metadata::json_ld::unescape, paragraphs};
 
 /// Values looked at in one page's state.
 const VALUES_MAX: usize = 200_000;
@@ -51,7 +51,7 @@ pub(super) fn find(article_body: Option<&str>, scripts: &[&str]) -> Option<Found
     for row in streamed.split('\n') {
         // A row is `id:value`; a value that starts with T is text of the length that follows.
         let value = row.split_once(':').map_or(row, |(_, value)| value);
-        if let Ok(tree) = serde_json::from_str::<Value>(value) {
+        if let Some(tree) = json::read(value) {
             let mut markup = String::new();
             render(&tree, &mut markup, 0);
             if is_markup(&markup) {

@@ -1,17 +1,31 @@
 //! Letters and words: the small measures that every part of cleaning shares.
 
+use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// A text as it is kept: NFC, without soft hyphens and zero-width marks that a reader cannot see.
+/// Marks on one letter (UAX 15, section 13).
+const MARKS_MAX: usize = 30;
+
+/// A text as it is kept: NFC, without control characters, soft hyphens and zero-width marks that a reader cannot see.
 ///
 /// Zero-width joiners and non-joiners stay: Persian and the Indic scripts spell with them.
 pub fn settle(text: &str) -> String {
-    let visible = |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}');
-    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        text.chars().filter(visible).collect()
-    } else {
-        text.chars().filter(visible).nfc().collect()
-    }
+    // A character reference can name what the decoder has taken out.
+    let visible = |c: &char| match c {
+        '\n' | '\t' | '\r' => true,
+        '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' => false,
+        c => !c.is_control(),
+    };
+    // Nor are more marks on one letter than a line has room for; Unicode's stream-safe text has as many.
+    let mut marks = 0;
+    let within = |c: &char| {
+        let is_mark = *c >= '\u{300}' && canonical_combining_class(*c) != 0;
+        marks = if is_mark { marks + 1 } else { 0 };
+        marks <= MARKS_MAX
+    };
+    let text: String = text.chars().filter(visible).filter(within).collect();
+    // Asked of what is left: what is taken out may have stood between a letter and its accent.
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes { text } else { text.nfc().collect() }
 }
 
 /// White space as a reader sees it: runs are one space, none at the ends. A line break stays one.

@@ -40,6 +40,16 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Whether there is time left; every stage of cleaning asks, because nothing can stop it from outside.
+    ///
+    /// # Errors
+    /// [`TreeError::TooSlow`] after the deadline.
+    pub fn check_time(&self) -> Result<(), TreeError> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) { Err(TreeError::TooSlow) } else { Ok(()) }
+    }
+}
+
 /// Why a tree was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
@@ -56,7 +66,7 @@ pub enum TreeError {
     #[error("a tag of the page has too many attributes")]
     TooManyAttributes,
     /// The deadline passed.
-    #[error("parsing the page took too long")]
+    #[error("reading the page took too long")]
     TooSlow,
 }
 
@@ -118,9 +128,7 @@ fn build_from<'a>(
         if let Some(error) = parser.tokenizer.sink.sink.broken.get() {
             return Err(error);
         }
-        if limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(TreeError::TooSlow);
-        }
+        limits.check_time()?;
         rest = after;
     }
     let (html, broken) = parser.finish();

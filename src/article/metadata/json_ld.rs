@@ -2,12 +2,16 @@
 
 use serde_json::Value;
 
+use crate::article::json;
+
 /// Values looked at in one page's JSON-LD; far more than any page has.
 const VALUES_MAX: usize = 20_000;
+/// Texts taken of one list: keywords, authors. Each may be markup and costs a tree.
+const TEXTS_MAX: usize = 100;
 
 /// What JSON-LD says of the page's article.
 #[derive(Debug, Default, Clone)]
-pub(in crate::article) struct Story {
+pub(in super::super) struct Story {
     pub headline: Option<String>,
     pub body: Option<String>,
     pub published: Option<String>,
@@ -22,7 +26,7 @@ pub(in crate::article) struct Story {
 }
 
 /// The page's article among all its JSON-LD: the one with a headline and the longest body.
-pub(in crate::article) fn story(scripts: &[String]) -> Option<Story> {
+pub(in super::super) fn story(scripts: &[String]) -> Option<Story> {
     let mut best: Option<Story> = None;
     for script in scripts {
         let Some(value) = read(script) else { continue };
@@ -63,9 +67,12 @@ pub(in crate::article) fn story(scripts: &[String]) -> Option<Story> {
 fn read(script: &str) -> Option<Value> {
     let text = script.trim().trim_start_matches("<![CDATA[").trim_start_matches("//<![CDATA[");
     let text = text.trim_end_matches("//]]>").trim_end_matches("]]>").trim().trim_end_matches(';');
-    serde_json::from_str(text).ok().or_else(|| {
+    json::read(text).or_else(|| {
+        if !text.contains(char::is_control) {
+            return None;
+        }
         let cleaned: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        serde_json::from_str(&cleaned).ok()
+        json::read(&cleaned)
     })
 }
 
@@ -123,7 +130,9 @@ fn first_text(value: &Value) -> Option<String> {
 
 fn texts(value: Option<&Value>) -> Vec<String> {
     match value {
-        Some(Value::Array(items)) => items.iter().filter_map(first_text).map(|t| unescape(&t)).collect(),
+        Some(Value::Array(items)) => {
+            items.iter().take(TEXTS_MAX).filter_map(first_text).map(|t| unescape(&t)).collect()
+        }
         Some(value) => first_text(value).map(|t| unescape(&t)).into_iter().collect(),
         None => Vec::new(),
     }
@@ -134,13 +143,15 @@ fn names(value: Option<&Value>) -> Vec<String> {
         Value::String(name) => vec![name.clone()],
         Value::Object(fields) => match fields.get("name") {
             Some(Value::String(name)) => vec![name.clone()],
-            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::Array(names)) => {
+                names.iter().take(TEXTS_MAX).filter_map(Value::as_str).map(str::to_owned).collect()
+            }
             _ => Vec::new(),
         },
         _ => Vec::new(),
     };
     let found = match value {
-        Some(Value::Array(items)) => items.iter().flat_map(one).collect(),
+        Some(Value::Array(items)) => items.iter().take(TEXTS_MAX).flat_map(one).collect(),
         Some(value) => one(value),
         None => Vec::new(),
     };
@@ -173,7 +184,7 @@ fn truth(value: &Value) -> Option<bool> {
 }
 
 /// JSON-LD is often escaped as HTML once more.
-pub(in crate::article) fn unescape(text: &str) -> String {
+pub(in super::super) fn unescape(text: &str) -> String {
     if !text.contains('&') && !text.contains('<') {
         return text.to_owned();
     }

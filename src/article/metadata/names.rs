@@ -7,7 +7,7 @@ use crate::article::text::{folded, settle, squeeze};
 const PEOPLE_MAX: usize = 12;
 
 /// A headline without the site's name at its end ("Headline | The Paper").
-pub(in crate::article) fn without_site(title: &str, site: Option<&str>) -> String {
+pub(in super::super) fn without_site(title: &str, site: Option<&str>) -> String {
     let title = squeeze(&settle(title));
     for mark in [" | ", " - ", " – ", " — ", " · ", " :: ", " » ", " / ", " • ", "｜", " : "] {
         let Some((front, back)) = title.rsplit_once(mark) else { continue };
@@ -26,7 +26,7 @@ pub(in crate::article) fn without_site(title: &str, site: Option<&str>) -> Strin
 }
 
 /// The people named in bylines.
-pub(in crate::article) fn people<'a>(
+pub(in super::super) fn people<'a>(
     lines: impl Iterator<Item = &'a str>,
     site: Option<&str>,
     rules: &Rules,
