@@ -64,14 +64,8 @@ fn main() {
 fn rules() -> Rules {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/rules");
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
-    Rules::from_texts(
-        &read("furniture.toml"),
-        &read("bylines.toml"),
-        &read("glue.toml"),
-        &read("words.txt"),
-        &read("places.txt"),
-    )
-    .expect("the rule files load")
+    Rules::from_texts(&read("furniture.toml"), &read("bylines.toml"), &read("glue.toml"), &read("word_boundaries.txt"))
+        .expect("the rule files load")
 }
 
 fn measure(folder: &Path, set: &str, worst: usize, only: Option<&str>, rules: &Rules) {

@@ -90,7 +90,7 @@ impl Rules {
     }
 
     /// The names of the files the rules are read from, in the order of [`Rules::from_texts`].
-    pub const FILES: [&str; 5] = ["furniture.toml", "bylines.toml", "glue.toml", "words.txt", "places.txt"];
+    pub const FILES: [&str; 4] = ["furniture.toml", "bylines.toml", "glue.toml", "word_boundaries.txt"];
 
     /// The rules the program ships, but for the [files](Rules::FILES) that `own` gives a text for.
     ///
@@ -102,22 +102,15 @@ impl Rules {
             &text("furniture.toml", include_str!("../../config/rules/furniture.toml")),
             &text("bylines.toml", include_str!("../../config/rules/bylines.toml")),
             &text("glue.toml", include_str!("../../config/rules/glue.toml")),
-            &text("words.txt", include_str!("../../config/rules/words.txt")),
-            &text("places.txt", include_str!("../../config/rules/places.txt")),
+            &text("word_boundaries.txt", include_str!("../../config/rules/word_boundaries.txt")),
         )
     }
 
-    /// Rules from the texts of the five files.
+    /// Rules from the texts of the four files.
     ///
     /// # Errors
     /// Names the file, and what in it cannot be read.
-    pub fn from_texts(
-        furniture: &str,
-        bylines: &str,
-        glue: &str,
-        words: &str,
-        places: &str,
-    ) -> Result<Self, RulesError> {
+    pub fn from_texts(furniture: &str, bylines: &str, glue: &str, boundaries: &str) -> Result<Self, RulesError> {
         const FILE: &str = "furniture.toml";
         let file: FurnitureFile = toml::from_str(furniture).map_err(|e| broken(FILE, &e))?;
         let mut class_tokens = Vec::new();
@@ -140,7 +133,7 @@ impl Rules {
             class_group_of,
             body_classes: automaton(&body_tokens)?,
             byline: toml::from_str(bylines).map_err(|e| broken("bylines.toml", &e))?,
-            glue: Glue::from_texts(glue, words, places).map_err(|e| broken("glue.toml", &e))?,
+            glue: Glue::from_texts(glue, boundaries).map_err(|(file, message)| RulesError { file, message })?,
         })
     }
 
