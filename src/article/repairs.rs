@@ -35,8 +35,10 @@ const NUMBER_CHANCE: f32 = 0.95;
 const PASSAGE_WORDS_MIN: usize = 12;
 /// Of a hundred English words in a row, at least so many are small words; half as many would be a list of names.
 const SMALL_WORDS_SHARE: usize = 16;
-/// Unexplained humps that make a text one about programs, where words are written so on purpose.
-const HUMPS_MAX: usize = 3;
+/// Unexplained humps ("getName") that make a text one about programs, where words are written so on purpose.
+const HUMPS_MAX: usize = 1;
+/// Letters of a word that ends other words and still stands alone more often ("in", "over").
+const SUFFIX_LETTERS_MAX: usize = 3;
 /// Letters of the longest word that is asked: what is longer is an address or a language without spaces.
 const WORD_CHARS_MAX: usize = 40;
 
@@ -297,7 +299,7 @@ fn best_cut(
         }
         // "Jerseyan" and "mirrorlike" are no accidents; "seasonin" may be one.
         let doubtful = !hump && glue.suffixes.contains(right);
-        if doubtful && (!r.is_function() || upper) {
+        if doubtful && (upper || !r.is_function() || right.len() > SUFFIX_LETTERS_MAX) {
             continue;
         }
         let chance = glue.model.chance(&Cut { whole: token.word, left: (left, l), right: (right, r), before, after });
