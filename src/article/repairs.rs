@@ -80,6 +80,14 @@ impl Glue {
     }
 }
 
+impl Glue {
+    /// Whether an initial and the rest of a word make a word, and one that is commoner than the rest alone.
+    pub fn is_word_of(&self, initial: char, rest: &str) -> bool {
+        let joined = self.model.word(&format!("{initial}{rest}"));
+        !rest.is_empty() && joined.is_some_and(|word| self.model.word(rest).is_none_or(|rest| rest.zipf < word.zipf))
+    }
+}
+
 /// A run of letters.
 #[derive(Debug, Clone, Copy)]
 struct Token<'t> {

@@ -1,17 +1,39 @@
 //! Letters and words: the small measures that every part of cleaning shares.
 
+use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// A text as it is kept: NFC, without soft hyphens and zero-width marks that a reader cannot see.
+/// Marks on one letter that are kept. Hebrew with all its points has four; what has more is a tower built for show.
+const MARKS_MAX: usize = 8;
+
+/// A text as it is kept: NFC, without what a reader cannot see: soft hyphens, zero-width spaces, controls, marks of
+/// direction.
 ///
 /// Zero-width joiners and non-joiners stay: Persian and the Indic scripts spell with them.
 pub fn settle(text: &str) -> String {
-    let visible = |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}');
-    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        text.chars().filter(visible).collect()
-    } else {
-        text.chars().filter(visible).nfc().collect()
+    if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned();
     }
+    let mut marks = 0;
+    let kept = text.chars().filter(|c| is_visible(*c)).filter(|c| {
+        marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
+        marks <= MARKS_MAX
+    });
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes { kept.collect() } else { kept.nfc().collect() }
+}
+
+fn is_visible(c: char) -> bool {
+    !matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'
+        | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        && (!c.is_control() || matches!(c, '\n' | '\t' | '\r' | '\u{85}'))
+}
+
+/// Whether a character is one of Chinese or Japanese, marks included: a line break in the source beside it is no space.
+pub fn is_wide(c: char) -> bool {
+    matches!(c,
+        '\u{3001}'..='\u{303f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{2fa1f}')
 }
 
 /// White space as a reader sees it: runs are one space, none at the ends. A line break stays one.
