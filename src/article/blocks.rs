@@ -101,6 +101,8 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
         line_links: 0,
         space_due: false,
         line_broken: false,
+        closed_inline: false,
+        seam: false,
         drop_cap: None,
         breaks: 0,
         links_open: 0,
@@ -148,6 +150,9 @@ struct Walk<'r> {
     space_due: bool,
     /// Whether the space due is a line break of the source.
     line_broken: bool,
+    /// Whether an inline element was closed since the last letter, and whether another was opened after it.
+    closed_inline: bool,
+    seam: bool,
     /// Where in the line an initial ends that is set large.
     drop_cap: Option<usize>,
     breaks: usize,
@@ -172,6 +177,7 @@ impl<'r> Walk<'r> {
             if name == "a" && node.attr("href").is_some() {
                 self.links_open += 1;
             }
+            self.seam |= self.closed_inline && !matches!(name, "sub" | "sup" | "wbr");
             // Two labels side by side with no space in the source are set apart by the style sheet.
             if self.inline_just_closed && matches!(name, "a" | "span") && node.attr("class").is_some() {
                 let long_enough = self.line.chars().rev().take_while(|c| c.is_alphabetic()).count() > 2;
@@ -216,6 +222,7 @@ impl<'r> Walk<'r> {
                 self.links_open = self.links_open.saturating_sub(1);
             }
             self.inline_just_closed = matches!(name, "a" | "span") && node.attr("class").is_some();
+            self.closed_inline = !matches!(name, "sub" | "sup" | "wbr");
             // The first letter of a line, with or without a quotation mark before it.
             if name == "span" && self.line.len() <= 8 && self.line.chars().filter(|c| c.is_alphabetic()).count() == 1 {
                 self.drop_cap = Some(self.line.len());
@@ -335,6 +342,8 @@ impl<'r> Walk<'r> {
         if !self.line.is_empty() && !self.line.ends_with(" | ") {
             if self.breaks == 1 {
                 self.line.push('\n');
+            } else if !self.space_due && self.parts_words(next) {
+                self.line.push(' ');
             } else if self.space_due && !(self.line_broken && is_wide(next) && self.line.ends_with(is_wide)) {
                 self.line.push(' ');
             }
@@ -342,6 +351,14 @@ impl<'r> Walk<'r> {
         self.breaks = 0;
         self.space_due = false;
         self.line_broken = false;
+        self.closed_inline = false;
+        self.seam = false;
+    }
+
+    /// Whether two elements that touch are two words: a name begins, or a number, right after a word in small letters.
+    fn parts_words(&self, next: char) -> bool {
+        let begins = next.is_uppercase() || next.is_ascii_digit();
+        self.seam && begins && self.line.chars().rev().take_while(|c| c.is_lowercase()).count() > 2
     }
 
     /// "W hen": an initial set large, parted from its word by a space of the source. It is joined where that makes a
@@ -364,6 +381,8 @@ impl<'r> Walk<'r> {
         self.breaks = 0;
         self.inline_just_closed = false;
         self.line_broken = false;
+        self.closed_inline = false;
+        self.seam = false;
         self.join_drop_cap();
         if self.line.is_empty() {
             return;

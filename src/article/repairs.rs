@@ -18,11 +18,13 @@ use boundaries::{Cut, END, Hashed, Model, Word, hash};
 
 /// The least chance that is reported, by what the halves are. So set, about one word in 100,000 of clean news is
 /// reported falsely (`examples/measure_repairs.rs`).
-const CHANCE_MIN: f32 = 0.6;
+const CHANCE_MIN: f32 = 0.5;
 /// The same for two words that are both none of the small ones: so are new words made.
-const CHANCE_MIN_OPEN: f32 = 0.8;
+const CHANCE_MIN_OPEN: f32 = 0.7;
 /// The same for what begins with a capital and has no other: so are names made.
-const CHANCE_MIN_NAME: f32 = 0.85;
+const CHANCE_MIN_NAME: f32 = 0.75;
+/// The same for a name of two words that are both none of the small ones ("Ghostface").
+const CHANCE_MIN_NAME_OPEN: f32 = 0.88;
 /// The same for two letters before a capital ("inBody"): so are trade marks made.
 const CHANCE_MIN_SHORT: f32 = 0.97;
 /// The same for what stands so twice: an accident happens once, what is written so again is a word.
@@ -136,7 +138,8 @@ pub fn find(text: &str, rules: &Rules) -> Vec<Repair> {
                 _ if twice => CHANCE_MIN_TWICE,
                 true if cut.at <= 2 => CHANCE_MIN_SHORT,
                 true => CHANCE_MIN,
-                false if upper => CHANCE_MIN_NAME,
+                false if upper && cut.small => CHANCE_MIN_NAME,
+                false if upper => CHANCE_MIN_NAME_OPEN,
                 false if cut.small => CHANCE_MIN,
                 false => CHANCE_MIN_OPEN,
             };
@@ -147,7 +150,7 @@ pub fn find(text: &str, rules: &Rules) -> Vec<Repair> {
                         repair(token.word, token.start, cut.at, cut.chance, RepairKind::GluedWords),
                     ));
                 }
-                None => humps += usize::from(hump && token.known.is_none()),
+                None => humps += usize::from(hump && !upper),
             }
         }
     }
