@@ -74,6 +74,8 @@ pub struct Article {
     pub removed: Vec<Removed>,
     /// Places in `text` that were broken before we saw them.
     pub repairs: Vec<Repair>,
+    /// `text` with the repairs made, for reading; offsets count in `text`. See [`repairs::offset_in_applied`].
+    pub text_repaired: Option<String>,
 }
 
 /// How exactly a publication time is known.
@@ -112,7 +114,7 @@ pub struct Removed {
 }
 
 /// A place where the text was broken before we saw it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Repair {
     /// First character.
     pub start: usize,
@@ -120,6 +122,12 @@ pub struct Repair {
     pub end: usize,
     /// What is wrong.
     pub kind: RepairKind,
+    /// Where the space is missing: the character it belongs before.
+    pub cut: usize,
+    /// How sure that is, 0 to 1.
+    pub confidence: f32,
+    /// How the span should read.
+    pub text: String,
 }
 
 /// What is wrong with a piece of text.
@@ -128,6 +136,10 @@ pub struct Repair {
 pub enum RepairKind {
     /// Two words run together where a link or a line break stood ("warAlthough", "Kazakhstanwhere").
     GluedWords,
+    /// A mark without the space after it ("end.The").
+    GluedSentences,
+    /// A number and a word run together ("2022The").
+    GluedNumber,
 }
 
 /// What is known of an article from elsewhere: the feed's entry, or the command line.
@@ -197,6 +209,7 @@ pub fn clean_within(
         word_count,
         paywalled,
         removed,
+        text_repaired: repairs::apply(&text, &repairs),
         repairs,
         text,
     })

@@ -8,7 +8,7 @@ use ego_tree::iter::Edge;
 use scraper::node::Element as Node;
 
 use super::rules::{Rules, class_key};
-use super::text::{count_words, settle};
+use super::text::{count_words, is_wide, settle};
 
 /// What a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,15 +117,16 @@ pub(super) struct Page<'r> {
 }
 
 /// Elements whose content a reader does not read as text.
-const SKIPPED: [&str; 24] = [
+const SKIPPED: [&str; 26] = [
     "head", "script", "style", "noscript", "template", "iframe", "object", "embed", "video", "audio", "canvas", "svg",
     "math", "select", "option", "textarea", "input", "button", "datalist", "progress", "meter", "map", "dialog", "rp",
+    "rt", "rtc",
 ];
 /// Elements that stand inside a line.
-const INLINE: [&str; 44] = [
+const INLINE: [&str; 43] = [
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
-    "ins", "kbd", "label", "mark", "nobr", "output", "picture", "q", "rb", "rt", "ruby", "s", "samp", "small",
-    "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "track", "area", "link",
+    "ins", "kbd", "label", "mark", "nobr", "output", "picture", "q", "rb", "ruby", "s", "samp", "small", "source",
+    "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "track", "area", "link",
 ];
 
 /// Reads a tree into blocks.
@@ -140,6 +141,10 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
         line_anchors: 0,
         bold_open: 0,
         space_due: false,
+        line_broken: false,
+        closed_inline: false,
+        seam: false,
+        drop_cap: None,
         breaks: 0,
         links_open: 0,
         skipping: 0,
@@ -191,6 +196,13 @@ struct Walk<'r> {
     line_anchors: usize,
     bold_open: usize,
     space_due: bool,
+    /// Whether the space due is a line break of the source.
+    line_broken: bool,
+    /// Whether an inline element was closed since the last letter, and whether another was opened after it.
+    closed_inline: bool,
+    seam: bool,
+    /// Where in the line an initial ends that is set large.
+    drop_cap: Option<usize>,
     breaks: usize,
     links_open: usize,
     skipping: usize,
@@ -215,6 +227,7 @@ impl<'r> Walk<'r> {
                 self.line_anchors += 1;
             }
             self.bold_open += usize::from(matches!(name, "b" | "strong"));
+            self.seam |= self.closed_inline && !matches!(name, "sub" | "sup" | "wbr");
             // Two labels side by side with no space in the source are set apart by the style sheet.
             if self.inline_just_closed && matches!(name, "a" | "span") && node.attr("class").is_some() {
                 let long_enough = self.line.chars().rev().take_while(|c| c.is_alphabetic()).count() > 2;
@@ -267,6 +280,11 @@ impl<'r> Walk<'r> {
             }
             self.bold_open = self.bold_open.saturating_sub(usize::from(matches!(name, "b" | "strong")));
             self.inline_just_closed = matches!(name, "a" | "span") && node.attr("class").is_some();
+            self.closed_inline = !matches!(name, "sub" | "sup" | "wbr");
+            // The first letter of a line, with or without a quotation mark before it.
+            if name == "span" && self.line.len() <= 8 && self.line.chars().filter(|c| c.is_alphabetic()).count() == 1 {
+                self.drop_cap = Some(self.line.len());
+            }
             return;
         }
         if !matches!(name, "td" | "th") {
@@ -363,9 +381,10 @@ impl<'r> Walk<'r> {
         for c in text.chars() {
             if c.is_whitespace() {
                 self.space_due = true;
+                self.line_broken |= c == '\n';
                 continue;
             }
-            self.push_gap();
+            self.push_gap(c);
             self.line.push(c);
             if self.links_open > 0 {
                 self.line_links += 1;
@@ -380,25 +399,55 @@ impl<'r> Walk<'r> {
     }
 
     /// What stood between the last letter and the next one.
-    fn push_gap(&mut self) {
+    fn push_gap(&mut self, next: char) {
         if self.breaks >= 2 {
             self.flush();
         }
         if !self.line.is_empty() && !self.line.ends_with(" | ") {
             if self.breaks == 1 {
                 self.line.push('\n');
-            } else if self.space_due {
+            } else if !self.space_due && self.parts_words(next) {
+                self.line.push(' ');
+            } else if self.space_due && !(self.line_broken && is_wide(next) && self.line.ends_with(is_wide)) {
                 self.line.push(' ');
             }
         }
         self.breaks = 0;
         self.space_due = false;
+        self.line_broken = false;
+        self.closed_inline = false;
+        self.seam = false;
+    }
+
+    /// Whether two elements that touch are two words: a name begins, or a number, right after a word in small letters.
+    fn parts_words(&self, next: char) -> bool {
+        let begins = next.is_uppercase() || next.is_ascii_digit();
+        self.seam && begins && self.line.chars().rev().take_while(|c| c.is_lowercase()).count() > 2
+    }
+
+    /// "W hen": an initial set large, parted from its word by a space of the source. It is joined where that makes a
+    /// word commoner than what is left without it.
+    fn join_drop_cap(&mut self) {
+        let Some(at) = self.drop_cap.take() else { return };
+        let (Some(head), Some(rest)) = (self.line.get(..at), self.line.get(at..)) else { return };
+        let rest: String = rest.chars().skip(1).take_while(|c| c.is_lowercase()).collect();
+        let Some(initial) = head.chars().next_back().filter(|c| c.is_uppercase() && !matches!(c, 'A' | 'I' | 'O'))
+        else {
+            return;
+        };
+        if self.line.get(at..).is_some_and(|gap| gap.starts_with(' ')) && self.rules.glue.is_word_of(initial, &rest) {
+            self.line.remove(at);
+        }
     }
 
     fn flush(&mut self) {
         self.space_due = false;
         self.breaks = 0;
         self.inline_just_closed = false;
+        self.line_broken = false;
+        self.closed_inline = false;
+        self.seam = false;
+        self.join_drop_cap();
         if self.line.is_empty() {
             return;
         }

@@ -45,7 +45,7 @@ pub fn explain(article: &Article) -> String {
         writeln!(out, "broken before we saw it: {}", article.repairs.len()).ok();
         for repair in &article.repairs {
             let word: String = article.text.chars().skip(repair.start).take(repair.end - repair.start).collect();
-            writeln!(out, "  {}–{}  {word}", repair.start, repair.end).ok();
+            writeln!(out, "  {}–{}  {word} → {} ({})", repair.start, repair.end, repair.text, repair.confidence).ok();
         }
     }
     out

@@ -88,8 +88,7 @@ impl Rules {
     }
 
     /// The names of the files the rules are read from.
-    pub const FILES: [&str; 6] =
-        ["furniture.toml", "prompts.toml", "bylines.toml", "glue.toml", "words.txt", "places.txt"];
+    pub const FILES: [&str; 5] = ["furniture.toml", "prompts.toml", "bylines.toml", "glue.toml", "word_boundaries.txt"];
 
     /// The rules the program ships, but for the [files](Rules::FILES) that `own` gives a text for.
     ///
@@ -102,8 +101,7 @@ impl Rules {
         let prompts = text("prompts.toml", include_str!("../../config/rules/prompts.toml"));
         let bylines = text("bylines.toml", include_str!("../../config/rules/bylines.toml"));
         let glue = text("glue.toml", include_str!("../../config/rules/glue.toml"));
-        let words = text("words.txt", include_str!("../../config/rules/words.txt"));
-        let places = text("places.txt", include_str!("../../config/rules/places.txt"));
+        let boundaries = text("word_boundaries.txt", include_str!("../../config/rules/word_boundaries.txt"));
         let file: FurnitureFile = toml::from_str(&furniture).map_err(|e| broken(FILE, &e))?;
         let mut class_tokens = Vec::new();
         let mut class_groups = Vec::new();
@@ -127,7 +125,7 @@ impl Rules {
             body_classes: automaton(&body_tokens)?,
             story: Model::from_bytes(include_bytes!("../../config/rules/story.model")).map_err(|e| broken("story.model", &e))?,
             byline: toml::from_str(&bylines).map_err(|e| broken("bylines.toml", &e))?,
-            glue: Glue::from_texts(&glue, &words, &places).map_err(|e| broken("glue.toml", &e))?,
+            glue: Glue::from_texts(&glue, &boundaries).map_err(|(file, message)| RulesError { file, message })?,
         })
     }
 

@@ -1,31 +1,41 @@
 //! Letters and words: the small measures that every part of cleaning shares.
 
-use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// Marks on one letter (UAX 15, section 13).
-const MARKS_MAX: usize = 30;
+/// Marks on one letter that are kept. Hebrew with all its points has four; what has more is a tower built for show.
+const MARKS_MAX: usize = 8;
 
-/// A text as it is kept: NFC, without control characters, soft hyphens and zero-width marks that a reader cannot see.
+/// A text as it is kept: NFC, without what a reader cannot see: soft hyphens, zero-width spaces, controls, marks of
+/// direction.
 ///
 /// Zero-width joiners and non-joiners stay: Persian and the Indic scripts spell with them.
 pub fn settle(text: &str) -> String {
-    // A character reference can name what the decoder has taken out.
-    let visible = |c: &char| match c {
-        '\n' | '\t' | '\r' => true,
-        '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' => false,
-        c => !c.is_control(),
-    };
-    // Nor are more marks on one letter than a line has room for; Unicode's stream-safe text has as many.
+    if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned();
+    }
     let mut marks = 0;
     let within = |c: &char| {
-        let is_mark = *c >= '\u{300}' && canonical_combining_class(*c) != 0;
-        marks = if is_mark { marks + 1 } else { 0 };
+        marks = if *c >= '\u{300}' && is_combining_mark(*c) { marks + 1 } else { 0 };
         marks <= MARKS_MAX
     };
-    let text: String = text.chars().filter(visible).filter(within).collect();
+    let text: String = text.chars().filter(|c| is_visible(*c)).filter(within).collect();
     // Asked of what is left: what is taken out may have stood between a letter and its accent.
     if is_nfc_quick(text.chars()) == IsNormalized::Yes { text } else { text.nfc().collect() }
+}
+
+fn is_visible(c: char) -> bool {
+    !matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'
+        | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        && (!c.is_control() || matches!(c, '\n' | '\t' | '\r' | '\u{85}'))
+}
+
+/// Whether a character is one of Chinese or Japanese, marks included: a line break in the source beside it is no space.
+pub fn is_wide(c: char) -> bool {
+    matches!(c,
+        '\u{3001}'..='\u{303f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{2fa1f}')
 }
 
 /// White space as a reader sees it: runs are one space, none at the ends. A line break stays one.
