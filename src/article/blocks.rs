@@ -5,10 +5,11 @@
 //! subtrees are differences of prefix sums.
 
 use ego_tree::iter::Edge;
+use html5ever::LocalName;
 use scraper::node::Element as Node;
 
 use super::rules::{Rules, class_key};
-use super::text::{count_words, is_wide, settle};
+use super::text::{ends_sentence, is_wide, measure, settle};
 
 /// What a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,10 @@ pub(super) struct Block {
     pub kind: Kind,
     /// The block-level element it stands in.
     pub element: usize,
+    /// Words, where a spaceless script's characters count as the words they would make.
+    pub units: f64,
+    /// Whether it reads as running text.
+    pub prose: bool,
 }
 
 impl Block {
@@ -62,7 +67,7 @@ pub(super) struct Element<'r> {
     /// The element around it; the first one is its own.
     pub parent: usize,
     /// Its tag.
-    pub tag: String,
+    pub tag: LocalName,
     /// Why it is probably furniture.
     pub suspect: Option<&'r str>,
     /// Whether it calls itself the body of an article.
@@ -117,17 +122,13 @@ pub(super) struct Page<'r> {
 }
 
 /// Elements whose content a reader does not read as text.
-const SKIPPED: [&str; 26] = [
-    "head", "script", "style", "noscript", "template", "iframe", "object", "embed", "video", "audio", "canvas", "svg",
-    "math", "select", "option", "textarea", "input", "button", "datalist", "progress", "meter", "map", "dialog", "rp",
-    "rt", "rtc",
-];
+fn is_unread(name: &str) -> bool {
+    matches!(name, "head" | "script" | "style" | "noscript" | "template" | "iframe" | "object" | "embed" | "video" | "audio" | "canvas" | "svg" | "math" | "select" | "option" | "textarea" | "input" | "button" | "datalist" | "progress" | "meter" | "map" | "dialog" | "rp" | "rt" | "rtc")
+}
 /// Elements that stand inside a line.
-const INLINE: [&str; 43] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
-    "ins", "kbd", "label", "mark", "nobr", "output", "picture", "q", "rb", "ruby", "s", "samp", "small", "source",
-    "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "track", "area", "link",
-];
+fn is_inline_tag(name: &str) -> bool {
+    matches!(name, "a" | "abbr" | "acronym" | "b" | "bdi" | "bdo" | "big" | "cite" | "code" | "data" | "del" | "dfn" | "em" | "font" | "i" | "img" | "ins" | "kbd" | "label" | "mark" | "nobr" | "output" | "picture" | "q" | "rb" | "ruby" | "s" | "samp" | "small" | "source" | "span" | "strike" | "strong" | "sub" | "sup" | "time" | "tt" | "u" | "var" | "wbr" | "track" | "area" | "link")
+}
 
 /// Reads a tree into blocks.
 pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
@@ -153,7 +154,7 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
     };
     walk.page.elements.push(Element {
         parent: 0,
-        tag: "#document".to_owned(),
+        tag: LocalName::from("#document"),
         suspect: None,
         is_body: false,
         style: 0,
@@ -253,7 +254,7 @@ impl<'r> Walk<'r> {
         self.open.push((self.page.elements.len(), kind_before));
         self.page.elements.push(Element {
             parent,
-            tag: name.to_owned(),
+            tag: node.name.local.clone(),
             suspect,
             is_body,
             style: mixed(mixed(0, name.as_bytes()), node.attr("class").unwrap_or_default().as_bytes()),
@@ -300,17 +301,17 @@ impl<'r> Walk<'r> {
 
     fn is_inline(&self, name: &str) -> bool {
         // An element unknown to HTML is a box of its own, except inside a paragraph.
-        INLINE.contains(&name) || name.contains('-') && self.in_paragraph()
+        is_inline_tag(name) || name.contains('-') && self.in_paragraph()
     }
 
     fn in_paragraph(&self) -> bool {
-        let tag = self.open.last().and_then(|(index, _)| self.page.elements.get(*index)).map(|e| e.tag.as_str());
+        let tag = self.open.last().and_then(|(index, _)| self.page.elements.get(*index)).map(|e| &*e.tag);
         tag == Some("p")
     }
 
     fn is_skipped(&self, node: &Node) -> bool {
         let name = node.name();
-        if SKIPPED.contains(&name) {
+        if is_unread(name) {
             return true;
         }
         if !self.is_inline(name) {
@@ -345,11 +346,22 @@ impl<'r> Walk<'r> {
 
     fn judge(&self, node: &Node) -> (Option<&'r str>, bool) {
         let name = node.name();
-        let class = node.attr("class").unwrap_or_default();
-        let id = node.attr("id").unwrap_or_default();
-        let key = class_key(class, id);
-        let is_body = node.attr("itemprop").is_some_and(|p| p.eq_ignore_ascii_case("articleBody"))
-            || !key.is_empty() && self.rules.is_body_class(&key);
+        let (mut class, mut id, mut role, mut is_body, mut hidden) = ("", "", "", false, false);
+        for (attribute, value) in node.attrs() {
+            match attribute {
+                "class" => class = value,
+                "id" => id = value,
+                "role" => role = value,
+                "itemprop" => is_body = value.eq_ignore_ascii_case("articleBody"),
+                // Pages that stream their markup keep the story in hidden elements until a script has moved it.
+                "hidden" => hidden = true,
+                "aria-hidden" => hidden |= value == "true",
+                "style" => hidden |= is_hidden_style(value),
+                _ => {}
+            }
+        }
+        let key = if class.is_empty() && id.is_empty() { String::new() } else { class_key(class, id) };
+        is_body |= !key.is_empty() && self.rules.is_body_class(&key);
         if matches!(name, "html" | "body" | "main" | "article") {
             return (None, is_body);
         }
@@ -361,7 +373,7 @@ impl<'r> Walk<'r> {
             "figcaption" => Some("caption"),
             _ => None,
         };
-        let by_role = match node.attr("role").unwrap_or_default() {
+        let by_role = match role {
             "navigation" | "menu" | "menubar" | "tablist" => Some("navigation"),
             "contentinfo" => Some("footer"),
             "complementary" => Some("aside"),
@@ -369,29 +381,30 @@ impl<'r> Walk<'r> {
             "search" => Some("form"),
             _ => None,
         };
-        // Pages that stream their markup keep the story in hidden elements until a script has moved it.
-        let hidden = node.attr("hidden").is_some()
-            || node.attr("aria-hidden") == Some("true")
-            || node.attr("style").is_some_and(is_hidden_style);
-        let by_class = if is_body { None } else { self.rules.class(&key).map(|(reason, _)| reason) };
+        let by_class = if is_body || key.is_empty() { None } else { self.rules.class(&key).map(|(reason, _)| reason) };
         (by_class.or(by_tag).or(by_role).or(hidden.then_some("hidden")), is_body)
     }
 
     fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            if c.is_whitespace() {
+        let mut rest = text;
+        loop {
+            let word_on = rest.trim_start();
+            if word_on.len() < rest.len() {
                 self.space_due = true;
-                self.line_broken |= c == '\n';
-                continue;
+                let gap = rest.len() - word_on.len();
+                self.line_broken |= rest.bytes().take(gap).any(|byte| byte == b'\n');
             }
-            self.push_gap(c);
-            self.line.push(c);
-            if self.links_open > 0 {
-                self.line_links += 1;
+            let Some(first) = word_on.chars().next() else { break };
+            self.push_gap(first);
+            let end = word_on.find(char::is_whitespace).unwrap_or(word_on.len());
+            let (word, after) = word_on.split_at_checked(end).unwrap_or((word_on, ""));
+            self.line.push_str(word);
+            if self.links_open > 0 || self.bold_open > 0 {
+                let chars = word.chars().count();
+                self.line_links += if self.links_open > 0 { chars } else { 0 };
+                self.line_bold += if self.bold_open > 0 { chars } else { 0 };
             }
-            if self.bold_open > 0 {
-                self.line_bold += 1;
-            }
+            rest = after;
         }
         if !text.is_empty() {
             self.inline_just_closed = false;
@@ -456,12 +469,27 @@ impl<'r> Walk<'r> {
         let bold_chars = std::mem::take(&mut self.line_bold);
         let links = std::mem::take(&mut self.line_anchors);
         self.line.clear();
-        if !text.chars().any(char::is_alphanumeric) {
+        let size = measure(&text);
+        if size.words == 0 {
             return;
         }
-        let chars = text.chars().filter(|c| !c.is_whitespace()).count();
         let element = self.open.last().map_or(0, |(index, _)| *index);
-        self.page.blocks.push(Block { words: count_words(&text), chars, link_chars, bold_chars, links, kind: self.kind, element, text });
+        let mut block = Block {
+            words: size.words,
+            chars: size.chars,
+            link_chars,
+            bold_chars,
+            links,
+            kind: self.kind,
+            element,
+            units: size.units(),
+            prose: false,
+            text,
+        };
+        block.prose = !matches!(block.kind, Kind::Caption | Kind::Heading(_))
+            && block.link_density() < 0.45
+            && (block.units >= 25.0 || block.units >= 8.0 && ends_sentence(&block.text));
+        self.page.blocks.push(block);
     }
 }
 
@@ -489,6 +517,9 @@ fn mixed(seed: u64, bytes: &[u8]) -> u64 {
 }
 
 fn is_hidden_style(style: &str) -> bool {
+    if style.len() < 11 {
+        return false;
+    }
     let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
     style.contains("display:none") || style.contains("visibility:hidden")
 }

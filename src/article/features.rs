@@ -6,6 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use memchr::memmem;
+
 use super::blocks::{
     Block, Kind, Page, WITHIN_ARTICLE, WITHIN_ASIDE, WITHIN_BODY, WITHIN_FOOTER, WITHIN_HEADER, WITHIN_LIST,
     WITHIN_FIGURE, WITHIN_FORM, WITHIN_MAIN, WITHIN_NAV, WITHIN_QUOTE, WITHIN_TABLE,
@@ -93,17 +95,12 @@ fn share(part: f64, whole: f64) -> f32 {
 }
 
 /// Blocks further from the story than this that are no running text are not asked about.
-const FAR_BLOCKS: f32 = 30.0;
-/// Where in a row the distance from the story stands, and the share of running text.
-const DISTANCE: usize = 30;
+const FAR_BLOCKS: usize = 30;
+/// Blocks before and after the story whose text is compared.
+const AROUND_BLOCKS: usize = 40;
 
-/// Whether a block may be the story at all: everything near it, and running text wherever it is.
-pub(super) fn is_asked(block: &Block, row: &Row) -> bool {
-    row.get(DISTANCE).is_some_and(|distance| distance.abs() <= FAR_BLOCKS) || is_prose(block)
-}
-
-/// The rows of a page's blocks.
-pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Row> {
+/// Of the blocks that may be the story at all, which are those near it and running text wherever it is, the rows.
+pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Option<Row>> {
     let blocks = &page.blocks;
     let all_units: Vec<f64> = blocks.iter().map(units).collect();
     let worth: Vec<f64> =
@@ -124,25 +121,43 @@ pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Row> {
             *by_above.entry(*above).or_insert(0.0) += worth;
         }
     }
-    let mut times: HashMap<&str, u32> = HashMap::new();
-    for block in blocks {
-        *times.entry(block.text.as_str()).or_insert(0) += 1;
+    let names: Vec<u64> = blocks.iter().map(|block| mixed(&block.text)).collect();
+    let mut times: HashMap<u64, u32> = HashMap::with_capacity(names.len());
+    for name in &names {
+        *times.entry(*name).or_insert(0) += 1;
     }
     let h1 = blocks.iter().position(|block| block.kind == Kind::Heading(1));
     let prose_before = distances(&worth, false);
     let prose_after = distances(&worth, true);
 
     let typical = middle(&worth);
-    let mut seen: HashSet<&str> = HashSet::new();
-    let around = first.saturating_sub(40)..(end + 40).min(blocks.len());
-    let all: String = blocks.get(around).unwrap_or_default().iter().map(|b| folded(&b.text)).collect::<Vec<_>>().join(" ");
+    let mut seen: HashSet<u64> = HashSet::with_capacity(names.len());
+    let near = first.saturating_sub(FAR_BLOCKS)..(end + FAR_BLOCKS).min(blocks.len());
+    let window = first.saturating_sub(AROUND_BLOCKS)..(end + AROUND_BLOCKS).min(blocks.len());
+    // All that is said around the story in one line, letters and digits alone, and where each block's part begins.
+    let (mut all, mut parts) = (String::new(), Vec::with_capacity(window.len() + 1));
+    for block in blocks.get(window.clone()).unwrap_or_default() {
+        parts.push(all.len());
+        all.push_str(&folded(&block.text));
+        all.push(' ');
+    }
+    parts.push(all.len());
 
     let mut heading: Option<usize> = None;
     let mut rows = Vec::with_capacity(blocks.len());
     for (index, block) in blocks.iter().enumerate() {
+        let again = !seen.insert(names.get(index).copied().unwrap_or(0));
+        let heading_above = heading;
+        if matches!(block.kind, Kind::Heading(_)) {
+            heading = Some(index);
+        }
+        if !near.contains(&index) && !block.prose {
+            rows.push(None);
+            continue;
+        }
         let mut row = Writer { row: [0.0; COUNT], at: 0 };
         shape(&mut row, block, all_units.get(index).copied().unwrap_or(0.0));
-        row.put(times.get(block.text.as_str()).map_or(1.0, |n| (*n).min(9) as f32));
+        row.put(names.get(index).and_then(|name| times.get(name)).map_or(1.0, |n| (*n).min(9) as f32));
 
         // What the rules say, of it and around it.
         let why = |at: usize| known.why.get(at).copied().flatten();
@@ -156,11 +171,8 @@ pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Row> {
             .filter(|at| *at != index && why(*at).is_none())
             .count();
         row.put(kept_around as f32);
-        row.put(heading.map_or(-1.0, |at| code(why(at))));
-        row.put(heading.map_or(99.0, |at| (index - at).min(99) as f32));
-        if matches!(block.kind, Kind::Heading(_)) {
-            heading = Some(index);
-        }
+        row.put(heading_above.map_or(-1.0, |at| code(why(at))));
+        row.put(heading_above.map_or(99.0, |at| (index - at).min(99) as f32));
 
         // Where it stands.
         let inside = (first..end).contains(&index);
@@ -192,7 +204,7 @@ pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Row> {
             row.flag(within & bit != 0);
         }
         row.put(element.map_or(0.0, |e| e.depth as f32 - story_depth as f32));
-        row.put(tag_code(element.map_or("", |e| e.tag.as_str())));
+        row.put(tag_code(element.map_or("", |e| &*e.tag)));
         let (style, path, above) = keys.get(index).copied().unwrap_or_default();
         row.put(share(by_style.get(&style).copied().unwrap_or(0.0), page_prose));
         row.put(share(by_path.get(&path).copied().unwrap_or(0.0), page_prose));
@@ -228,36 +240,43 @@ pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Row> {
         row.flag(same_style(index + 1));
 
         // What the page says of itself.
-        let near = index.saturating_sub(end) < 40 && first.saturating_sub(index) < 40;
-        let line = if near { folded(head(&block.text, 400)) } else { String::new() };
-        row.put(likeness(&line, known.titles));
+        let at = index.wrapping_sub(window.start);
+        let line = match (parts.get(at), parts.get(at.wrapping_add(1))) {
+            (Some(from), Some(to)) => all.get(*from..to.saturating_sub(1)).map_or("", |line| head(line, 400)),
+            _ => "",
+        };
+        row.put(likeness(line, known.titles));
         row.put(if known.summary.len() < 30 || line.len() < 12 {
             -1.0
         } else {
-            f32::from(u8::from(known.summary.contains(head(&line, 40)) || line.contains(head(known.summary, 40))))
+            f32::from(u8::from(known.summary.contains(head(line, 40)) || line.contains(head(known.summary, 40))))
         });
         row.put(if known.body.len() < 300 || line.len() < 12 {
             -1.0
         } else {
-            f32::from(u8::from(known.body.contains(head(&line, 50))))
+            f32::from(u8::from(memmem::find(known.body.as_bytes(), head(line, 50).as_bytes()).is_some()))
         });
         // Said elsewhere: a pull quote stands in a paragraph, a teaser's text in its story.
-        let again = if near && (14..600).contains(&line.len()) {
-            all.find(line.as_str()).and_then(|at| all.get(at + 1..)).is_some_and(|rest| rest.contains(line.as_str()))
-        } else {
-            false
-        };
+        let twice = (14..600).contains(&line.len()) && memmem::find_iter(all.as_bytes(), line).take(2).count() == 2;
+        row.flag(twice);
         row.flag(again);
-        row.flag(!seen.insert(block.text.as_str()));
         // A heading with a story below it, and one without.
         let follows = worth.get(index + 1..).unwrap_or_default().iter().take(3).filter(|worth| **worth > 0.0).count();
         row.put(follows as f32);
         row.put(h1.map_or(-1.0, |h1| if h1 < index && index < first { 1.0 } else { 0.0 }));
         row.put(share(all_units.get(index).copied().unwrap_or(0.0), typical));
         row.put(block.links.min(20) as f32);
-        rows.push(row.row);
+        rows.push(Some(row.row));
     }
     rows
+}
+
+/// A text as a number, eight bytes at a time. Two texts with one number count as one, which costs nobody anything.
+fn mixed(text: &str) -> u64 {
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let step = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let hash = words.iter().fold(text.len() as u64, |hash, word| step(hash, u64::from_le_bytes(*word)));
+    rest.iter().fold(hash, |hash, byte| step(hash, u64::from(*byte)))
 }
 
 /// The running text of the middle block.

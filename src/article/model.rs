@@ -84,9 +84,9 @@ impl Model {
     }
 
     /// Lets the trees decide on every block: what they keep has no reason, what they drop has the rules' or `unlike`.
-    pub fn decide<'r>(&self, rows: &[Row], asked: impl Iterator<Item = bool>, why: &mut [Option<&'r str>]) {
-        for ((row, asked), why) in rows.iter().zip(asked).zip(why) {
-            let keep = asked && self.votes(row) >= self.threshold;
+    pub fn decide<'r>(&self, rows: &[Option<Row>], why: &mut [Option<&'r str>]) {
+        for (row, why) in rows.iter().zip(why) {
+            let keep = row.as_ref().is_some_and(|row| self.votes(row) >= self.threshold);
             *why = match (keep, *why) {
                 (true, _) => None,
                 (false, Some(reason)) => Some(reason),

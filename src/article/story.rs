@@ -36,7 +36,7 @@ pub(super) struct Story<'r> {
     /// Words in it.
     pub words: usize,
     /// What the model sees of every block.
-    pub rows: Vec<features::Row>,
+    pub rows: Vec<Option<features::Row>>,
 }
 
 /// What the story is judged by besides the page's markup.
@@ -111,14 +111,13 @@ fn judged<'r>(
     anchors: &Anchors,
     known: &Known,
     rules: &'r Rules,
-) -> (Vec<Option<&'r str>>, String, Vec<features::Row>) {
+) -> (Vec<Option<&'r str>>, String, Vec<Option<features::Row>>) {
     let taints = body::taints(page);
     let Some(story) = body::choose(page, &taints, anchors) else { return (Vec::new(), String::new(), Vec::new()) };
     let mut why = furniture::judge(page, story, &taints, rules, known);
     let rows = rows(page, context, &Judged { story, taints: &taints, why: &why, anchors, known });
     if let Some(model) = context.model {
-        let asked = page.blocks.iter().zip(&rows).map(|(block, row)| features::is_asked(block, row));
-        model.decide(&rows, asked, &mut why);
+        model.decide(&rows, &mut why);
     }
     furniture::drop_repeats(&page.blocks, &mut why);
     let text = assemble(page, &why);
@@ -134,7 +133,7 @@ struct Judged<'a> {
     known: &'a Known,
 }
 
-fn rows(page: &Page<'_>, context: &Context<'_>, judged: &Judged<'_>) -> Vec<features::Row> {
+fn rows(page: &Page<'_>, context: &Context<'_>, judged: &Judged<'_>) -> Vec<Option<features::Row>> {
     let summary = context.metadata.description.as_deref().map(folded).unwrap_or_default();
     features::rows(page, &features::Known {
         story: judged.story,
@@ -203,8 +202,8 @@ pub(super) fn study(tree: &Tree<'_>, context: &Context<'_>, rules: &Rules) -> Re
         text: block.text.clone(),
         why: why.map(str::to_owned),
         row: block.kind == Kind::Row,
-        asked: features::is_asked(block, &row),
-        features: row.to_vec(),
+        asked: row.is_some(),
+        features: row.unwrap_or([0.0; features::COUNT]).to_vec(),
     });
     Ok(studied.collect())
 }
