@@ -143,8 +143,7 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
         bold_open: 0,
         space_due: false,
         line_broken: false,
-        closed_inline: false,
-        seam: false,
+        seam: Seam::None,
         drop_cap: None,
         breaks: 0,
         links_open: 0,
@@ -186,6 +185,17 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
     walk.page
 }
 
+/// What the markup did since the last letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seam {
+    /// Nothing of note.
+    None,
+    /// An inline element was closed.
+    Closed,
+    /// An inline element was closed and another one opened.
+    Touching,
+}
+
 struct Walk<'r> {
     page: Page<'r>,
     /// Indices of the open block-level elements, with the kind of line before each.
@@ -199,9 +209,8 @@ struct Walk<'r> {
     space_due: bool,
     /// Whether the space due is a line break of the source.
     line_broken: bool,
-    /// Whether an inline element was closed since the last letter, and whether another was opened after it.
-    closed_inline: bool,
-    seam: bool,
+    /// What the markup did since the last letter.
+    seam: Seam,
     /// Where in the line an initial ends that is set large.
     drop_cap: Option<usize>,
     breaks: usize,
@@ -228,7 +237,9 @@ impl<'r> Walk<'r> {
                 self.line_anchors += 1;
             }
             self.bold_open += usize::from(matches!(name, "b" | "strong"));
-            self.seam |= self.closed_inline && !matches!(name, "sub" | "sup" | "wbr");
+            if self.seam == Seam::Closed && !matches!(name, "sub" | "sup" | "wbr") {
+                self.seam = Seam::Touching;
+            }
             // Two labels side by side with no space in the source are set apart by the style sheet.
             if self.inline_just_closed && matches!(name, "a" | "span") && node.attr("class").is_some() {
                 let long_enough = self.line.chars().rev().take_while(|c| c.is_alphabetic()).count() > 2;
@@ -281,7 +292,9 @@ impl<'r> Walk<'r> {
             }
             self.bold_open = self.bold_open.saturating_sub(usize::from(matches!(name, "b" | "strong")));
             self.inline_just_closed = matches!(name, "a" | "span") && node.attr("class").is_some();
-            self.closed_inline = !matches!(name, "sub" | "sup" | "wbr");
+            if self.seam == Seam::None && !matches!(name, "sub" | "sup" | "wbr") {
+                self.seam = Seam::Closed;
+            }
             // The first letter of a line, with or without a quotation mark before it.
             if name == "span" && self.line.len() <= 8 && self.line.chars().filter(|c| c.is_alphabetic()).count() == 1 {
                 self.drop_cap = Some(self.line.len());
@@ -419,23 +432,30 @@ impl<'r> Walk<'r> {
         if !self.line.is_empty() && !self.line.ends_with(" | ") {
             if self.breaks == 1 {
                 self.line.push('\n');
-            } else if !self.space_due && self.parts_words(next) {
-                self.line.push(' ');
-            } else if self.space_due && !(self.line_broken && is_wide(next) && self.line.ends_with(is_wide)) {
+            } else if self.is_spaced(next) {
                 self.line.push(' ');
             }
         }
         self.breaks = 0;
         self.space_due = false;
         self.line_broken = false;
-        self.closed_inline = false;
-        self.seam = false;
+        self.seam = Seam::None;
+    }
+
+    /// Whether there is a space before the next letter. A line break between two characters of Chinese or Japanese is
+    /// none.
+    fn is_spaced(&self, next: char) -> bool {
+        if self.space_due {
+            !(self.line_broken && is_wide(next) && self.line.ends_with(is_wide))
+        } else {
+            self.parts_words(next)
+        }
     }
 
     /// Whether two elements that touch are two words: a name begins, or a number, right after a word in small letters.
     fn parts_words(&self, next: char) -> bool {
         let begins = next.is_uppercase() || next.is_ascii_digit();
-        self.seam && begins && self.line.chars().rev().take_while(|c| c.is_lowercase()).count() > 2
+        self.seam == Seam::Touching && begins && self.line.chars().rev().take_while(|c| c.is_lowercase()).count() > 2
     }
 
     /// "W hen": an initial set large, parted from its word by a space of the source. It is joined where that makes a
@@ -458,8 +478,7 @@ impl<'r> Walk<'r> {
         self.breaks = 0;
         self.inline_just_closed = false;
         self.line_broken = false;
-        self.closed_inline = false;
-        self.seam = false;
+        self.seam = Seam::None;
         self.join_drop_cap();
         if self.line.is_empty() {
             return;

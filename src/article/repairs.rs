@@ -370,7 +370,7 @@ fn beside_number(token: &Token<'_>, text: &str, glue: &Glue) -> Option<(bool, Re
         let small = word.is_function() && token.chars > 2;
         let sentence = is_year(&digits) && capitalised && token.chars > 2 && word.zipf >= 40;
         let ends = !tail.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '’' | '\''));
-        (clean && ends && (lower && small || capitalised && small || sentence)).then(|| {
+        (clean && ends && ((lower || capitalised) && small || sentence)).then(|| {
             let whole = digits.clone() + token.word;
             let start = token.start - digits.len();
             (false, repair(&whole, start, digits.len(), NUMBER_CHANCE, RepairKind::GluedNumber))
