@@ -199,7 +199,7 @@ pub fn clean_within(
             (text, word_count) = (data, words);
         }
     }
-    if let Some(why) = refusal::judge(&page, &metadata, url, &text, word_count, rules) {
+    if let Some(why) = refusal::judge(&tree, &page, &metadata, url, word_count, rules) {
         return Err(CleanError::NotAnArticle { why });
     }
     let repairs = repairs::find(&text, rules);
