@@ -182,7 +182,7 @@ pub fn clean_within(
     let Story { page, why, text, words: word_count, .. } = story::find(&tree, &context, rules)?;
     let removed = story::removed(&page, &why);
     limits.check_time()?;
-    if let Some(why) = refusal::judge(&page, &metadata, url, &text, word_count, rules) {
+    if let Some(why) = refusal::judge(&tree, &page, &metadata, url, word_count, rules) {
         return Err(CleanError::NotAnArticle { why });
     }
     let repairs = repairs::find(&text, rules);

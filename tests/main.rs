@@ -42,6 +42,8 @@ mod polling;
 mod prompts;
 #[path = "main/push.rs"]
 mod push;
+#[path = "main/refusals.rs"]
+mod refusals;
 #[path = "main/schedule.rs"]
 mod schedule;
 #[path = "main/store.rs"]

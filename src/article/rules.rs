@@ -29,6 +29,8 @@ pub struct Rules {
     lines: PatternTable,
     headings: PatternTable,
     refusals: PatternTable,
+    said: PatternTable,
+    consent: regex::Regex,
     prompts: Prompts,
     classes: AhoCorasick,
     class_groups: Vec<(String, bool)>,
@@ -59,6 +61,8 @@ struct FurnitureFile {
     line: Vec<PatternGroup>,
     heading: Vec<PatternGroup>,
     refusal: Vec<PatternGroup>,
+    said: Vec<PatternGroup>,
+    consent: String,
     class: Vec<ClassGroup>,
     body: BodyClasses,
 }
@@ -118,6 +122,8 @@ impl Rules {
             lines: PatternTable::new(FILE, file.line)?,
             headings: PatternTable::new(FILE, file.heading)?,
             refusals: PatternTable::new(FILE, file.refusal)?,
+            said: PatternTable::new(FILE, file.said)?,
+            consent: regex::Regex::new(&file.consent).map_err(|e| broken(FILE, &e))?,
             prompts: Prompts::new(&prompts)?,
             classes: automaton(&class_tokens)?,
             class_groups,
@@ -147,6 +153,16 @@ impl Rules {
     /// What a page says it is, when it is no article.
     pub(super) fn refusal(&self, text: &str, words: usize) -> Option<&str> {
         self.refusals.find(&lowered(text), words)
+    }
+
+    /// What a line says its page is, when that is no article.
+    pub(super) fn said(&self, text: &str, words: usize) -> Option<&str> {
+        self.said.find(&lowered(text), words)
+    }
+
+    /// Whether a paragraph is about what its reader consents to.
+    pub(super) fn is_about_consent(&self, text: &str) -> bool {
+        self.consent.is_match(&lowered(text))
     }
 
     /// What an element is by its class and id, in the form of [`class_key`], and whether that holds inside a line.
