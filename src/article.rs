@@ -15,9 +15,11 @@ mod refusal;
 pub mod repairs;
 pub mod rules;
 mod script_body;
+pub mod site_rules;
 mod text;
 
 use chrono::{DateTime, Utc};
+use scraper::Html;
 use serde::Serialize;
 use url::Url;
 
@@ -25,12 +27,14 @@ pub use error::{CleanError, Why};
 pub use explain::explain;
 pub use plain::clean_plain;
 pub use rules::Rules;
+pub use site_rules::SiteRules;
 
 use crate::page::tree::{self, Limits};
 use blocks::{Kind, Page};
 use body::Anchors;
 use furniture::Known;
 use metadata::Metadata;
+use site_rules::{SiteRule, is_kept};
 use text::{count_words, folded, head, settle};
 
 /// Characters of a removed piece that are kept.
@@ -57,7 +61,7 @@ pub struct Article {
     pub published_at: Option<DateTime<Utc>>,
     /// How exactly that is known.
     pub published_precision: Precision,
-    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `feed` or `given`.
+    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `feed`, `given` or `site-rule`.
     pub published_source: Option<&'static str>,
     /// When it was last changed.
     pub updated_at: Option<DateTime<Utc>>,
@@ -81,6 +85,8 @@ pub struct Article {
     pub removed: Vec<Removed>,
     /// Places in `text` that were broken before we saw them.
     pub repairs: Vec<Repair>,
+    /// The rule for this site alone that it was read by.
+    pub site_rule: Option<site_rules::Applied>,
 }
 
 /// How exactly a publication time is known.
@@ -173,26 +179,45 @@ pub fn clean_within(
     if html.trim().is_empty() {
         return Err(CleanError::Empty);
     }
-    let tree = tree::build(html, limits)?;
-    let metadata = metadata::read(&tree, url, hint, rules);
-    limits.check_time()?;
-    let mut page = blocks::read(&tree.html, rules);
+    let mut tree = tree::build(html, limits)?;
+    let mut metadata = metadata::read(&tree, url, hint, rules);
+    let site = url.and_then(|url| rules.sites.of(url));
+    let mut site_rule = site.map(SiteRule::applied);
+    let mut cut = Vec::new();
+    if let (Some(site), Some(applied)) = (site, &mut site_rule) {
+        metadata.take(site.fields(&tree.html, applied), rules);
+        cut = site.take_out(&mut tree.html);
+    }
     limits.check_time()?;
     let anchors = anchors(&metadata, hint);
     let known =
         Known { titles: metadata.titles.clone(), authors: metadata.authors.iter().map(|name| folded(name)).collect() };
-    body::clear_false_suspicions(&mut page);
-    let mut found = find_story(&page, &anchors, &known, rules);
-    if count_words(&found.text) < THIN_WORDS {
-        body::clear_suspicions(&mut page);
-        let unsuspecting = find_story(&page, &anchors, &known, rules);
-        if count_words(&unsuspecting.text) > 2 * count_words(&found.text) {
-            found = unsuspecting;
-        }
+    let kept = site.and_then(|site| read_kept(site.kept(&tree.html)?, site.is_verbatim(), &known, rules));
+    if let Some(applied) = site_rule.as_mut().filter(|_| kept.is_none() && site.is_some_and(SiteRule::keeps)) {
+        applied.missed.push("keep");
     }
+    let (page, found) = match kept {
+        Some(kept) => kept,
+        None => {
+            let mut page = blocks::read(&tree.html, rules);
+            limits.check_time()?;
+            body::clear_false_suspicions(&mut page);
+            let mut found = find_story(&page, &anchors, &known, rules);
+            if count_words(&found.text) < THIN_WORDS {
+                body::clear_suspicions(&mut page);
+                let unsuspecting = find_story(&page, &anchors, &known, rules);
+                if count_words(&unsuspecting.text) > 2 * count_words(&found.text) {
+                    found = unsuspecting;
+                }
+            }
+            (page, found)
+        }
+    };
     limits.check_time()?;
     let Story { mut text, why } = found;
-    let removed = removed(&page, &why);
+    cut.extend(removed(&page, &why));
+    cut.truncate(REMOVED_MAX);
+    let removed = cut;
     let mut word_count = count_words(&text);
     // A page drawn by script carries its text as data.
     if word_count < SHELL_WORDS
@@ -222,7 +247,10 @@ pub fn clean_within(
         published_precision,
         published_source,
         updated_at: metadata.updated.map(|moment| moment.at),
-        language: language_of(&text, metadata.language.as_deref()),
+        language: site
+            .and_then(SiteRule::language)
+            .map(str::to_owned)
+            .or_else(|| language_of(&text, metadata.language.as_deref())),
         section: metadata.section,
         tags: metadata.tags,
         image_url: metadata.image_url,
@@ -232,6 +260,7 @@ pub fn clean_within(
         removed,
         repairs,
         text,
+        site_rule,
     })
 }
 
@@ -248,6 +277,21 @@ fn find_story<'r>(page: &Page<'r>, anchors: &Anchors, known: &Known, rules: &'r 
     };
     let why = furniture::judge(page, story, &taints, rules, known);
     Story { text: assemble(page, story, &why), why }
+}
+
+/// The story of a page whose site's rule says where it is, unless there is nothing to read there.
+fn read_kept<'r>(html: Html, verbatim: bool, known: &Known, rules: &'r Rules) -> Option<(Page<'r>, Story<'r>)> {
+    let mut page = blocks::read(&html, rules);
+    body::clear_false_suspicions(&mut page);
+    let story = page.elements.iter().position(|element| is_kept(&element.tag))?;
+    let range = page.elements.get(story).map(|element| element.first..element.end)?;
+    let why = if verbatim {
+        (0..page.blocks.len()).map(|index| (!range.contains(&index)).then_some("outside")).collect()
+    } else {
+        furniture::judge(&page, story, &body::taints(&page), rules, known)
+    };
+    let text = assemble(&page, story, &why);
+    (!text.is_empty()).then_some((page, Story { text, why }))
 }
 
 fn anchors(metadata: &Metadata, hint: &Hint) -> Anchors {

@@ -2,6 +2,8 @@
 
 #[path = "main/archive.rs"]
 mod archive;
+#[path = "main/clean.rs"]
+mod clean;
 #[path = "main/cli.rs"]
 mod cli;
 #[path = "main/config.rs"]
@@ -40,6 +42,8 @@ mod polling;
 mod push;
 #[path = "main/schedule.rs"]
 mod schedule;
+#[path = "main/site_rules.rs"]
+mod site_rules;
 #[path = "main/store.rs"]
 mod store;
 #[path = "main/support.rs"]

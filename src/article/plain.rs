@@ -59,6 +59,7 @@ pub fn clean_plain(text: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) ->
         removed,
         repairs: repairs::find(&text, rules),
         text,
+        site_rule: None,
     }
 }
 

@@ -8,6 +8,7 @@ use regex::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
 use super::repairs::Glue;
+use super::site_rules::SiteRules;
 
 /// What is wrong with a rule file.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,7 @@ pub struct Rules {
     body_classes: AhoCorasick,
     pub(super) byline: Byline,
     pub(super) glue: Glue,
+    pub(super) sites: SiteRules,
 }
 
 /// How bylines are written.
@@ -141,7 +143,14 @@ impl Rules {
             body_classes: automaton(&body_tokens)?,
             byline: toml::from_str(bylines).map_err(|e| broken("bylines.toml", &e))?,
             glue: Glue::from_texts(glue, words, places).map_err(|e| broken("glue.toml", &e))?,
+            sites: SiteRules::default(),
         })
+    }
+
+    /// With rules for single sites.
+    #[must_use]
+    pub fn with_sites(self, sites: SiteRules) -> Self {
+        Self { sites, ..self }
     }
 
     /// Why a line is furniture, by what it says.
