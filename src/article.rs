@@ -192,7 +192,7 @@ pub fn clean_within(
     let anchors = anchors(&metadata, hint);
     let known =
         Known { titles: metadata.titles.clone(), authors: metadata.authors.iter().map(|name| folded(name)).collect() };
-    let kept = site.and_then(|site| read_kept(site.kept(&tree.html)?, site.is_verbatim(), &known, rules));
+    let kept = site.and_then(|site| read_kept(&site.kept(&tree.html)?, site.is_verbatim(), &known, rules));
     if let Some(applied) = site_rule.as_mut().filter(|_| kept.is_none() && site.is_some_and(SiteRule::keeps)) {
         applied.missed.push("keep");
     }
@@ -280,8 +280,8 @@ fn find_story<'r>(page: &Page<'r>, anchors: &Anchors, known: &Known, rules: &'r 
 }
 
 /// The story of a page whose site's rule says where it is, unless there is nothing to read there.
-fn read_kept<'r>(html: Html, verbatim: bool, known: &Known, rules: &'r Rules) -> Option<(Page<'r>, Story<'r>)> {
-    let mut page = blocks::read(&html, rules);
+fn read_kept<'r>(html: &Html, verbatim: bool, known: &Known, rules: &'r Rules) -> Option<(Page<'r>, Story<'r>)> {
+    let mut page = blocks::read(html, rules);
     body::clear_false_suspicions(&mut page);
     let story = page.elements.iter().position(|element| is_kept(&element.tag))?;
     let range = page.elements.get(story).map(|element| element.first..element.end)?;

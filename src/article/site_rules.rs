@@ -154,12 +154,12 @@ impl SiteRule {
             detach(&mut html, id);
             html.tree.get_mut(story)?.append_id(id);
         }
-        rest.into_iter().for_each(|id| {
-            let stays = html.tree.get(id).and_then(|node| node.parent()).is_none_or(|parent| parent.id() != body);
-            if !stays {
+        for id in rest {
+            // What was moved has left the body already.
+            if html.tree.get(id).and_then(|node| node.parent()).is_some_and(|parent| parent.id() == body) {
                 detach(&mut html, id);
             }
-        });
+        }
         html.tree.get_mut(body)?.append_id(story);
         Some(html)
     }
@@ -205,7 +205,7 @@ fn text_of(node: ego_tree::NodeRef<'_, Node>) -> String {
             Node::Text(piece) => text.push_str(piece),
             // Where a block begins or ends there is a gap; a gap too many is squeezed away or does no harm in a report.
             Node::Element(element) if !matches!(element.name(), "a" | "b" | "i" | "em" | "strong" | "span") => {
-                text.push(' ')
+                text.push(' ');
             }
             _ => {}
         }

@@ -73,7 +73,7 @@ pub fn read(text: &str) -> Result<SiteRules, Vec<Problem>> {
             faults.tell(value.span().start, "sites must be a list of tables: write [[sites]]".to_owned());
             continue;
         };
-        for site in sites.iter() {
+        for site in sites {
             let at = site.span().start;
             let Some(table) = site.get_ref().as_table() else {
                 faults.tell(at, "a site must be a table: write [[sites]]".to_owned());
