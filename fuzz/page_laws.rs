@@ -145,7 +145,8 @@ fn is_part(part: &[char], whole: &[char]) -> bool {
 }
 
 fn parse(html: &str) -> Html {
-    html5ever::driver::parse_document(HtmlTreeSink::new(Html::new_document()), html5ever::ParseOpts::default()).one(html)
+    html5ever::driver::parse_document(HtmlTreeSink::new(Html::new_document()), html5ever::ParseOpts::default())
+        .one(html)
 }
 
 /// The letters a reader sees.

@@ -18,9 +18,11 @@ pub mod repairs;
 pub mod rules;
 mod script_body;
 mod story;
+pub mod site_rules;
 mod text;
 
 use chrono::{DateTime, Utc};
+use scraper::Html;
 use serde::Serialize;
 use url::Url;
 
@@ -28,8 +30,10 @@ pub use error::{CleanError, Why};
 pub use explain::explain;
 pub use plain::clean_plain;
 pub use rules::Rules;
+pub use site_rules::SiteRules;
 
 use crate::page::tree::{self, Limits};
+use site_rules::SiteRule;
 use story::{Context, Story};
 use text::{count_words, head, settle};
 
@@ -50,7 +54,7 @@ pub struct Article {
     pub published_at: Option<DateTime<Utc>>,
     /// How exactly that is known.
     pub published_precision: Precision,
-    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `feed` or `given`.
+    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `feed`, `given` or `site-rule`.
     pub published_source: Option<&'static str>,
     /// When it was last changed.
     pub updated_at: Option<DateTime<Utc>>,
@@ -76,6 +80,8 @@ pub struct Article {
     pub repairs: Vec<Repair>,
     /// `text` with the repairs made, for reading; offsets count in `text`. See [`repairs::offset_in_applied`].
     pub text_repaired: Option<String>,
+    /// The rule for this site alone that it was read by.
+    pub site_rule: Option<site_rules::Applied>,
 }
 
 /// How exactly a publication time is known.
@@ -175,12 +181,28 @@ pub fn clean_within(
     if html.trim().is_empty() {
         return Err(CleanError::Empty);
     }
-    let tree = tree::build(html, limits)?;
-    let metadata = metadata::read(&tree, url, hint, rules);
+    let mut tree = tree::build(html, limits)?;
+    let mut metadata = metadata::read(&tree, url, hint, rules);
+    let site = url.and_then(|url| rules.sites.of(url));
+    let mut site_rule = site.map(SiteRule::applied);
+    let mut removed = Vec::new();
+    if let (Some(site), Some(applied)) = (site, &mut site_rule) {
+        metadata.take(site.fields(&tree.html, applied), rules);
+        removed = site.take_out(&mut tree.html);
+    }
     limits.check_time()?;
     let context = Context { metadata: &metadata, hint, html, limits, model: Some(&rules.story) };
-    let Story { page, why, text, words: word_count, .. } = story::find(&tree, &context, rules)?;
-    let removed = story::removed(&page, &why);
+    let kept = site.and_then(|site| story::kept(&site.kept(&tree.html)?, site.is_verbatim(), &context, rules));
+    if let Some(applied) = site_rule.as_mut().filter(|_| kept.is_none() && site.is_some_and(SiteRule::keeps)) {
+        applied.missed.push("keep");
+    }
+    let story = match kept {
+        Some(kept) => kept,
+        None => story::find(&tree, &context, rules)?,
+    };
+    let Story { page, why, text, words: word_count, .. } = story;
+    removed.extend(story::removed(&page, &why));
+    removed.truncate(story::REMOVED_MAX);
     limits.check_time()?;
     if let Some(why) = refusal::judge(&tree, &page, &metadata, url, word_count, rules) {
         return Err(CleanError::NotAnArticle { why });
@@ -201,7 +223,10 @@ pub fn clean_within(
         published_precision,
         published_source,
         updated_at: metadata.updated.map(|moment| moment.at),
-        language: language_of(&text, metadata.language.as_deref()),
+        language: site
+            .and_then(SiteRule::language)
+            .map(str::to_owned)
+            .or_else(|| language_of(&text, metadata.language.as_deref())),
         section: metadata.section,
         tags: metadata.tags,
         image_url: metadata.image_url,
@@ -212,6 +237,7 @@ pub fn clean_within(
         text_repaired: repairs::apply(&text, &repairs),
         repairs,
         text,
+        site_rule,
     })
 }
 

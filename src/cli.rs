@@ -12,6 +12,7 @@ use crate::store::StoreError;
 use crate::telemetry::{self, LogFormat};
 
 mod answers;
+mod cases;
 mod check;
 mod database;
 mod db;
@@ -19,6 +20,7 @@ mod demo;
 mod feeds;
 mod inputs;
 mod print;
+mod rules;
 mod run;
 mod stages;
 
@@ -72,7 +74,13 @@ enum Command {
     Parse(Inputs),
     /// Pages to one JSON object a line: the story without its furniture
     #[command(after_help = "Example: wireroom clean --text page.html")]
-    Clean(CleanArgs),
+    Clean {
+        #[command(flatten)]
+        args: CleanArgs,
+        /// Keep page and result as a case in this folder (config/sites); `validate` replays it
+        #[arg(long, value_name = "DIR", conflicts_with = "plain")]
+        record: Option<PathBuf>,
+    },
     /// As clean, plus who, what, where, when and how much
     #[command(after_help = "Example: wireroom extract --plain --published 2022-09-15T18:00:00Z article.txt")]
     Extract(CleanArgs),
@@ -117,7 +125,7 @@ enum Command {
     /// The database: where it is, a shell in it, its schema, a dump and back
     #[command(subcommand, after_help = "Example: wireroom db psql -- -c 'select * from api.latest_articles limit 5'")]
     Db(db::DbCommand),
-    /// Checks configuration and feed list, all errors at once
+    /// Checks configuration, feed list and rules for sites, all errors at once
     #[command(after_help = "Example: wireroom validate config/feeds.toml")]
     Validate {
         /// Feed lists to check besides the configured one
@@ -262,7 +270,7 @@ async fn command(command: Command, loaded: &Loaded) -> Result<(), Failure> {
         Command::Demo { force, remove, json } => demo::demo(loaded, force, remove, json).await,
         Command::Feeds(command) => feeds::feeds(loaded, command).await,
         Command::Parse(inputs) => stages::parse(loaded, &inputs).await,
-        Command::Clean(args) => stages::clean(loaded, args).await,
+        Command::Clean { args, record } => stages::clean(loaded, args, record).await,
         Command::Extract(args) => stages::extract(loaded, args).await,
         Command::Search { query, ask } => answers::search(loaded, &query, ask).await,
         Command::Article { id, ask } => answers::article(loaded, id, ask).await,

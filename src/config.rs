@@ -4,6 +4,7 @@
 
 pub mod load;
 mod secrets;
+pub mod sites;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -104,6 +104,8 @@ struct Shared {
     leases: Mutex<HashMap<i64, i64>>,
     /// What hubs have pushed.
     push: push::Intake,
+    /// By site, the keys of its rule that found nothing on its last page: a change is told, a state is not.
+    missed_rules: Mutex<HashMap<String, Vec<&'static str>>>,
 }
 
 /// A running pipeline.
@@ -146,6 +148,7 @@ impl Pipeline {
             work: Notify::new(),
             leases: Mutex::default(),
             push: push::Intake::new(),
+            missed_rules: Mutex::default(),
         };
         Self { shared: Arc::new(shared), archive: parts.archive }
     }

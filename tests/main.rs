@@ -46,6 +46,8 @@ mod push;
 mod refusals;
 #[path = "main/schedule.rs"]
 mod schedule;
+#[path = "main/site_rules.rs"]
+mod site_rules;
 #[path = "main/store.rs"]
 mod store;
 #[path = "main/support.rs"]

@@ -13,6 +13,7 @@ use scraper::Node;
 use url::Url;
 
 use super::rules::Rules;
+use super::site_rules::{self, Fields};
 use super::text::{folded, settle, squeeze};
 use super::{Hint, Precision};
 use crate::page::tree::Tree;
@@ -100,6 +101,23 @@ pub(super) fn read(tree: &Tree, url: Option<&Url>, hint: &Hint, rules: &Rules) -
         article_body: story.and_then(|s| s.body),
         says_article,
         title_tag: head.title,
+    }
+}
+
+impl Metadata {
+    /// What a rule for the site alone says comes before all else.
+    pub fn take(&mut self, fields: Fields, rules: &Rules) {
+        if let Some(title) = fields.title {
+            self.titles.push(folded(&title));
+            self.title = Some(title);
+        }
+        let authors = names::people(fields.authors.iter().map(String::as_str), self.site_name.as_deref(), rules);
+        if !authors.is_empty() {
+            self.authors = authors;
+        }
+        if let Some(moment) = fields.published {
+            self.published = Some((moment, site_rules::REASON));
+        }
     }
 }
 

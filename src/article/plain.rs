@@ -61,6 +61,7 @@ pub fn clean_plain(text: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) ->
         text_repaired: repairs::apply(&text, &repairs),
         repairs,
         text,
+        site_rule: None,
     }
 }
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::model::Model;
 use super::repairs::Glue;
+use super::site_rules::SiteRules;
 use patterns::{PatternGroup, PatternTable};
 use prompts::Prompts;
 
@@ -39,6 +40,7 @@ pub struct Rules {
     pub(super) story: Model,
     pub(super) byline: Byline,
     pub(super) glue: Glue,
+    pub(super) sites: SiteRules,
 }
 
 /// How bylines are written.
@@ -132,7 +134,14 @@ impl Rules {
             story: Model::from_bytes(include_bytes!("../../config/rules/story.model")).map_err(|e| broken("story.model", &e))?,
             byline: toml::from_str(&bylines).map_err(|e| broken("bylines.toml", &e))?,
             glue: Glue::from_texts(&glue, &boundaries).map_err(|(file, message)| RulesError { file, message })?,
+            sites: SiteRules::default(),
         })
+    }
+
+    /// With rules for single sites.
+    #[must_use]
+    pub fn with_sites(self, sites: SiteRules) -> Self {
+        Self { sites, ..self }
     }
 
     /// Why a line is furniture, by what it says.

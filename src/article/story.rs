@@ -10,14 +10,15 @@ use super::metadata::{self, Metadata};
 use super::model::Model;
 use super::rules::Rules;
 use super::script_body::{self, Found};
+use super::site_rules::is_kept;
 use super::text::{count_words, folded, head};
 use super::{Hint, Removed, features};
 use crate::page::tree::{self, Limits, Tree, TreeError};
 
 /// Characters of a removed piece that are kept.
-const REMOVED_CHARS_MAX: usize = 500;
+pub(super) const REMOVED_CHARS_MAX: usize = 500;
 /// Removed pieces that are kept; a page with more is not explained better by them.
-const REMOVED_MAX: usize = 200;
+pub(super) const REMOVED_MAX: usize = 200;
 /// Words below which the class names of a page are doubted once more.
 const THIN_WORDS: usize = 40;
 /// Words below which a body found in the markup is a shell, when the page's data holds more.
@@ -81,6 +82,28 @@ pub(super) fn find<'r>(tree: &Tree<'_>, context: &Context<'_>, rules: &'r Rules)
         None => {}
     }
     Ok(story)
+}
+
+/// The story of a page whose site's rule says where it is, unless there is nothing to read there.
+pub(super) fn kept<'r>(
+    html: &scraper::Html,
+    verbatim: bool,
+    context: &Context<'_>,
+    rules: &'r Rules,
+) -> Option<Story<'r>> {
+    let mut page = blocks::read(html, rules);
+    body::clear_false_suspicions(&mut page);
+    let story = page.elements.iter().position(|element| is_kept(&element.tag))?;
+    let range = page.elements.get(story).map(|element| element.first..element.end)?;
+    let mut why: Vec<Option<&'r str>> =
+        (0..page.blocks.len()).map(|index| (!range.contains(&index)).then_some("outside")).collect();
+    if !verbatim {
+        why = furniture::judge(&page, story, &body::taints(&page), rules, &known(context.metadata));
+        furniture::drop_repeats(&page.blocks, &mut why);
+    }
+    let text = assemble(&page, &why);
+    let words = count_words(&text);
+    (!text.is_empty()).then_some(Story { page, why, text, words, rows: Vec::new() })
 }
 
 fn longer<'r>(story: Story<'r>, other: Story<'r>) -> Story<'r> {

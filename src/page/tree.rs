@@ -21,6 +21,9 @@ use super::strip;
 /// Bytes handed to the parser at once; the limits are looked at in between.
 const PIECE_BYTES: usize = 4096;
 
+/// Pieces of text for each node allowed: a page whose every letter is a reference has one node and a piece a letter.
+const PIECES_A_NODE_MAX: usize = 10;
+
 /// What a page may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -113,6 +116,7 @@ fn build_from<'a>(
         inner: HtmlTreeSink::new(Html::new_document()),
         limits: *limits,
         nodes: Cell::new(0),
+        pieces: Cell::new(0),
         attributes: Cell::new(0),
         broken: Cell::new(None),
     };
@@ -160,6 +164,8 @@ struct CountingSink {
     inner: HtmlTreeSink,
     limits: Limits,
     nodes: Cell<usize>,
+    /// Pieces of text, of which a node may have many.
+    pieces: Cell<usize>,
     attributes: Cell<usize>,
     broken: Cell<Option<TreeError>>,
 }
@@ -181,11 +187,33 @@ impl CountingSink {
         }
     }
 
-    fn count_child(&self, parent: NodeId, child: &NodeOrText<NodeId>) {
+    /// A node or a text that is about to stand below `parent`, after `before`.
+    fn count_child(&self, parent: NodeId, before: Option<NodeId>, child: &NodeOrText<NodeId>) {
         match child {
             NodeOrText::AppendNode(_) => self.check_depth(parent),
-            NodeOrText::AppendText(_) => self.count_node(),
+            // A text comes in pieces, one for each reference in it; they are one node.
+            NodeOrText::AppendText(_) => {
+                let html = self.inner.0.borrow();
+                let joins = before.and_then(|id| html.tree.get(id)).is_some_and(|node| node.value().is_text());
+                drop(html);
+                self.pieces.set(self.pieces.get() + 1);
+                if !joins {
+                    self.count_node();
+                } else if self.pieces.get() > PIECES_A_NODE_MAX * self.limits.nodes {
+                    self.broken.set(Some(TreeError::TooManyNodes(self.limits.nodes)));
+                }
+            }
         }
+    }
+
+    fn last_child(&self, parent: NodeId) -> Option<NodeId> {
+        let html = self.inner.0.borrow();
+        html.tree.get(parent)?.last_child().map(|node| node.id())
+    }
+
+    fn before(&self, sibling: NodeId) -> Option<NodeId> {
+        let html = self.inner.0.borrow();
+        html.tree.get(sibling)?.prev_sibling().map(|node| node.id())
     }
 }
 
@@ -224,12 +252,12 @@ impl TreeSink for CountingSink {
     }
 
     fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
-        self.count_child(*parent, &child);
+        self.count_child(*parent, self.last_child(*parent), &child);
         self.inner.append(parent, child);
     }
 
     fn append_based_on_parent_node(&self, element: &NodeId, before: &NodeId, child: NodeOrText<NodeId>) {
-        self.count_child(*element, &child);
+        self.count_child(*element, None, &child);
         self.inner.append_based_on_parent_node(element, before, child);
     }
 
@@ -250,7 +278,7 @@ impl TreeSink for CountingSink {
     }
 
     fn append_before_sibling(&self, sibling: &NodeId, child: NodeOrText<NodeId>) {
-        self.count_child(*sibling, &child);
+        self.count_child(*sibling, self.before(*sibling), &child);
         self.inner.append_before_sibling(sibling, child);
     }
 

@@ -12,6 +12,7 @@ use super::reading::{self, Reading};
 use super::workers::Company;
 use super::write::Finished;
 use super::{DATABASE_PAUSE, IDLE, IN_FLIGHT_MAX, Mode, Shared};
+use crate::article::site_rules::Applied;
 use crate::fetch::{FetchError, FetchKind, FetchRequest, Fetched};
 use crate::page::tree::Limits;
 use crate::store::{ClaimedPage, FinishedPage, PageOutcome};
@@ -152,7 +153,12 @@ async fn clean_and_extract(
         }
     };
     let outcome = match shared.workers.run(company, job).await {
-        Ok(Reading::Article(rows)) => PageOutcome::Article(rows),
+        Ok(Reading::Article(rows)) => {
+            if let Some(rule) = &rows.article.site_rule {
+                tell_missed(&shared, &item.0.url, rule);
+            }
+            PageOutcome::Article(rows)
+        }
         Ok(Reading::Refused { reason, detail }) => PageOutcome::Refused { reason, detail },
         Err(panicked) => {
             tracing::error!(url = item.0.url, error = %panicked, "the page is refused; the stored copy shows why");
@@ -165,6 +171,20 @@ async fn clean_and_extract(
         return;
     };
     hand_over(&articles, claim, outcome, Some(Box::new(fetched)), permit).await;
+}
+
+/// Tells once for a rule and key that it finds nothing any more, and once that it does again.
+fn tell_missed(shared: &Shared, url: &str, rule: &Applied) {
+    rule.missed.iter().for_each(|key| shared.metrics.site_rule_missed(key));
+    let site = format!("{}{}", rule.host, rule.path);
+    let mut missing = shared.missed_rules.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let before = missing.insert(site.clone(), rule.missed.clone()).unwrap_or_default();
+    if before != rule.missed && !rule.missed.is_empty() {
+        let keys = rule.missed.join(", ");
+        tracing::warn!(url, site, keys, "a site's rule finds nothing; the site may have a new layout");
+    } else if before != rule.missed {
+        tracing::info!(url, site, "a site's rule finds everything again");
+    }
 }
 
 async fn after_error(shared: &Shared, claim: &ClaimedPage, error: &FetchError) -> PageOutcome {

@@ -10,6 +10,8 @@ use wireroom::page::strip::strip;
 use wireroom::page::tree::{self, Limits, TreeError};
 use wireroom::pipeline::workers::{Company, Workers};
 
+#[path = "hostile_pages/corpus.rs"]
+mod corpus;
 #[path = "hostile_pages/shapes.rs"]
 mod shapes;
 
@@ -76,6 +78,14 @@ fn one_huge_piece_costs_its_page_alone() {
 }
 
 #[test]
+fn a_long_text_of_references_is_read() {
+    let text: String =
+        STORY.replace("</p>", "\n").chars().filter(|c| *c != '<').map(|c| format!("&#{};", u32::from(c))).collect();
+    let article = read(&format!("<article><p>{}</p></article>", text.repeat(600))).expect("an article");
+    assert!(article.word_count > 20_000, "{}", article.word_count);
+}
+
+#[test]
 fn floods_of_signs_are_no_article() {
     for sign in ["<", "&", "\0", "&#", "<a", "</", "<!", "<?", "<!--", "]]>", "\u{200b}", "\u{feff}", "\u{202e}"] {
         let decoded = wireroom::page::decode(sign.repeat(5_000_000 / sign.len()).as_bytes(), Some("text/html"));
@@ -123,8 +133,8 @@ fn broken_data_costs_itself_alone() {
              <script type='application/ld+json'>{good}</script></head><body>{STORY}</body></html>"
         );
         let article = read(&page).expect("an article");
-        assert_eq!(article.title.as_deref(), Some("The bridge"), "beside {:.80}", bad);
-        assert_eq!(article.authors, ["Ines Calloway"], "beside {:.80}", bad);
+        assert_eq!(article.title.as_deref(), Some("The bridge"), "beside {bad:.80}");
+        assert_eq!(article.authors, ["Ines Calloway"], "beside {bad:.80}");
     }
 }
 

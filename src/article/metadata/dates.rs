@@ -99,6 +99,6 @@ fn day(year: i32, month: u32, day: u32) -> Option<Moment> {
 }
 
 /// News on the web is not older than the first newspapers digitised, nor from a far future.
-fn plausible(at: DateTime<Utc>) -> bool {
+pub(in super::super) fn plausible(at: DateTime<Utc>) -> bool {
     (1700..2100).contains(&at.year())
 }
