@@ -2,6 +2,8 @@
 
 #[path = "main/archive.rs"]
 mod archive;
+#[path = "main/clean_bench.rs"]
+mod clean_bench;
 #[path = "main/cli.rs"]
 mod cli;
 #[path = "main/config.rs"]
