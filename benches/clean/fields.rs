@@ -98,6 +98,20 @@ pub fn names(found: &[String], wanted: &[String]) -> (f64, bool) {
     (f1(common / found.len().max(1) as f64, common / wanted.len().max(1) as f64), false)
 }
 
+/// The names in a byline, so that peers that leave it whole are not worse for it.
+pub fn people(byline: &str) -> Vec<String> {
+    let byline = byline.trim();
+    let bare = ["By ", "by ", "BY ", "Von ", "von ", "Par ", "Por ", "Di "]
+        .iter()
+        .find_map(|by| byline.strip_prefix(by))
+        .unwrap_or(byline);
+    let mut whole = bare.to_owned();
+    for joint in [" and ", " und ", " et ", " y ", " & ", ";", "|"] {
+        whole = whole.replace(joint, ",");
+    }
+    whole.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
 /// A time as somebody wrote it.
 #[derive(Debug, Clone, Copy)]
 pub enum Time {

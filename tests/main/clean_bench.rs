@@ -14,7 +14,7 @@ mod seams;
 #[allow(dead_code, reason = "the bench uses the rest")]
 mod truth;
 
-use fields::{names, same_day, same_minute, time};
+use fields::{names, people, same_day, same_minute, time};
 use leaks::Leaks;
 use measures::{Overlap, found_of, rouge_lsum, shingles, word_bag, words};
 use seams::Seams;
@@ -156,4 +156,11 @@ fn the_shipped_phrases_load_and_find_what_they_are_for() {
     }
     let story = "She left a comment about the cookie factory, read more than most, and her photo went round the world.";
     assert!(leaks.of(story, None).iter().all(Vec::is_empty));
+}
+
+#[test]
+fn a_peers_byline_is_read_as_names() {
+    assert_eq!(people("By Ann Lee, Bo Cy and Di Eh"), ["Ann Lee", "Bo Cy", "Di Eh"]);
+    assert_eq!(people("Ann Lee; Bo Cy"), ["Ann Lee", "Bo Cy"]);
+    assert!(people(" ").is_empty());
 }
