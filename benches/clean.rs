@@ -4,7 +4,7 @@
 //! measured over the same decoded pages; times are CPU time of one thread.
 //!
 //! `cargo bench --bench clean -- [--set NAME] [--worst N] [--page FILE-PART] [--passes N] [--json]`
-//! `… --peers [--stored] [--peer NAME]` runs the other extractors too: packages of `PyPI`, crates.io and npm, installed
+//! `… --peers [--stored | --resume] [--peer NAME]` runs the other extractors too: packages of `PyPI`, crates.io and npm, installed
 //! below `target/clean-bench`; those that cannot be had are named and passed over. `--stored` measures what an earlier
 //! run left.
 
@@ -145,7 +145,8 @@ fn beside(
     }
     let mut all = Vec::new();
     for peer in peers.iter().filter(|peer| options.value("--peer").is_none_or(|only| only == peer.name)) {
-        let stored = if options.has("--stored") { peer.stored(scratch, set) } else { None };
+        let reuse = options.has("--stored") || options.has("--resume");
+        let stored = if reuse { peer.stored(scratch, set) } else { None };
         let said = match stored {
             Some(said) => Some(said),
             None if options.has("--stored") || !peer.takes(set) => None,

@@ -68,9 +68,11 @@ pub struct Said {
 
 /// Installs what can be installed, and says on stderr what cannot.
 pub fn install(scratch: &Path) -> Vec<Peer> {
-    let mut peers = python(scratch);
-    peers.extend(crates(scratch));
+    let mut peers = crates(scratch);
+    peers.extend(python(scratch));
     peers.extend(node(scratch));
+    // The slow ones last: what is there before them can be read already.
+    peers.sort_by_key(|peer| SLOW.contains(&peer.name.as_str()));
     peers
 }
 
@@ -95,7 +97,7 @@ fn python(scratch: &Path) -> Vec<Peer> {
     let command = vec![python.clone(), script.clone()];
     let mut found: Vec<(String, String)> = versions().into_iter().collect();
     found.sort();
-    found.into_iter().map(|(name, version)| Peer { name, version, command: command.clone(), passes: 1 }).collect()
+    found.into_iter().map(|(name, version)| Peer { name, version, command: command.clone(), passes: 0 }).collect()
 }
 
 fn crates(scratch: &Path) -> Vec<Peer> {
@@ -110,7 +112,7 @@ fn crates(scratch: &Path) -> Vec<Peer> {
         name: name.to_owned(),
         version: version.to_owned(),
         command: vec![target.join("release/clean-peers")],
-        passes: 3,
+        passes: 2,
     };
     CRATES.into_iter().map(peer).collect()
 }
@@ -131,7 +133,7 @@ fn node(scratch: &Path) -> Vec<Peer> {
     let version = about.get("version").and_then(Value::as_str).unwrap_or("?");
     let command = vec![PathBuf::from("node"), source("peers.mjs"), modules];
     let peer =
-        |name: &str| Peer { name: name.to_owned(), version: version.to_owned(), command: command.clone(), passes: 1 };
+        |name: &str| Peer { name: name.to_owned(), version: version.to_owned(), command: command.clone(), passes: 0 };
     NODE.into_iter().map(peer).collect()
 }
 
@@ -182,7 +184,7 @@ impl Peer {
         let mut said = Said::default();
         let mut passes = if set == "news-2019" { self.passes } else { 0 };
         while said.answers.len() < pages.len() {
-            let error = self.go_on(corpus, passes, &mut said)?;
+            let error = self.go_on(corpus, passes, pages.len(), &mut said)?;
             let Some(page) = pages.get(said.answers.len()) else { break };
             // The page it died on; the rest goes without the passes that would meet it again.
             let error = error.unwrap_or("abort").to_owned();
@@ -205,7 +207,13 @@ impl Peer {
     }
 
     /// One process, from the first page without an answer as far as it comes; why it came no further.
-    fn go_on(&self, corpus: &Path, passes: usize, said: &mut Said) -> std::io::Result<Option<&'static str>> {
+    fn go_on(
+        &self,
+        corpus: &Path,
+        passes: usize,
+        total: usize,
+        said: &mut Said,
+    ) -> std::io::Result<Option<&'static str>> {
         let (program, before) = self.command.split_first().expect("a peer has a program");
         let skip = said.answers.len();
         let mut child = Command::new(program)
@@ -235,9 +243,8 @@ impl Peer {
                 Err(RecvTimeoutError::Disconnected) => break None,
                 Err(RecvTimeoutError::Timeout) => {
                     let now = cpu_seconds(child.id());
-                    // Loading and the passes for the time alone are silent for long: they are not a page's.
-                    let begun = said.answers.len() > skip && times.is_empty() && passes == 0;
-                    if begun && now - *spent.get_or_insert(now) > CPU_SECONDS_MAX {
+                    // The passes for the time alone are silent for long, over pages that were all answered once.
+                    if said.answers.len() < total && now - *spent.get_or_insert(now) > CPU_SECONDS_MAX {
                         child.kill()?;
                         break Some("too slow");
                     }
