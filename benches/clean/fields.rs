@@ -165,6 +165,8 @@ pub fn same_minute(found: Time, wanted: Time) -> bool {
             [at_zero, instant.naive_local()].iter().any(|at| to_the_minute(*at) == to_the_minute(clock))
         }
         (Time::Clock(found), Time::Clock(wanted)) => to_the_minute(found) == to_the_minute(wanted),
+        // A truth without zone or time knows a day, and whoever says no more than the day has said it all.
+        (Time::Day(day), Time::Clock(wanted)) => to_the_minute(wanted) == (day, 0, 0),
         _ => false,
     }
 }

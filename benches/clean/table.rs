@@ -80,7 +80,7 @@ fn print_fields(all: &[Scores]) {
             percent(fields.wrong_day.value()),
             percent((pages > 0).then(|| fields.authors_f1 / pages as f64)),
             percent(fields.authors_exact.value()),
-            percent(fields.language.value()),
+            percent(fields.language.value().filter(|share| *share > 0.0)),
         );
     }
 }

@@ -110,6 +110,8 @@ fn days_are_the_papers_own() {
 fn times_without_a_zone_are_read_as_written() {
     assert_eq!(compare("2024-04-25T14:07:00+00:00", "2024-04-25 14:07:00"), (true, true));
     assert_eq!(compare("2024-04-25 16:07", "2024-04-25T14:07:00Z"), (true, false));
+    assert_eq!(compare("2024-04-30", "2024-04-30 00:00:00"), (true, true));
+    assert_eq!(compare("2024-04-30", "2024-04-30 00:00:00+02:00"), (true, false));
 }
 
 #[test]
