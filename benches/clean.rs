@@ -65,7 +65,9 @@ fn main() {
         return;
     }
     let scratch = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clean-bench");
-    let peers = if options.has("--peers") { peers::install(&scratch) } else { Vec::new() };
+    // The peers' answers are kept for whole sets, not for the pages one looks at.
+    let beside = options.has("--peers") && !options.has("--page");
+    let peers = if beside { peers::install(&scratch) } else { Vec::new() };
     let mut results = Vec::new();
     for set in truth::SETS {
         if options.value("--set").is_none_or(|only| only == set) {
