@@ -4,6 +4,8 @@
 mod archive;
 #[path = "main/clean.rs"]
 mod clean;
+#[path = "main/clean_bench.rs"]
+mod clean_bench;
 #[path = "main/cli.rs"]
 mod cli;
 #[path = "main/config.rs"]

@@ -8,9 +8,9 @@ use super::features::{COUNT, Row};
 
 /// What the file begins with.
 const MAGIC: &[u8; 8] = b"wrstory1";
-/// Votes below this after the first trees are not counted to the end.
-const HOPELESS: f64 = -3.5;
-/// After how many trees that is looked at first.
+/// Votes this far from even are not changed any more by the trees that are left, which only refine.
+const SURE: f64 = 4.0;
+/// After how many trees that is looked at, again and again.
 const GLANCE: usize = 24;
 
 /// What is wrong with a model file.
@@ -100,7 +100,7 @@ impl Model {
         let mut sum = 0.0;
         for (count, root) in self.roots.iter().enumerate() {
             sum += self.vote(*root, row);
-            if count == GLANCE && sum < HOPELESS {
+            if count % GLANCE == GLANCE - 1 && f64::abs(sum) > SURE {
                 return sum;
             }
         }
