@@ -22,7 +22,6 @@ pub mod site_rules;
 mod text;
 
 use chrono::{DateTime, Utc};
-use scraper::Html;
 use serde::Serialize;
 use url::Url;
 

@@ -314,7 +314,7 @@ fn shape(row: &mut Writer, block: &Block, units: f64) {
             ',' | '，' | '、' | '،' | ';' => commas += 1,
             '0'..='9' => digits += 1,
             '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' => quotes += 1,
-            '|' | '·' | '•' | '©' | '»' | '›' | '→' | '▶' => bars += 1,
+            '|' | '·' | '•' | '©' | '›' | '→' | '▶' => bars += 1,
             '\n' => lines += 1,
             c if c.is_whitespace() && matches!(before, '.' | '!' | '?' | '…') => stops += 1,
             '。' => stops += 1,

@@ -39,7 +39,6 @@ struct Node {
 }
 
 const LEAF: u8 = u8::MAX;
-const NODE_BYTES: usize = 7;
 
 impl Model {
     /// Reads a model.

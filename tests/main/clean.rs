@@ -1,6 +1,8 @@
 //! Cleaning: from a page to the story alone.
 
+#[path = "clean/repairs.rs"]
 mod repairs;
+#[path = "clean/text.rs"]
 mod text;
 
 use chrono::{TimeZone as _, Utc};
