@@ -34,7 +34,8 @@ fn main() {
     let option = |name: &str| args.iter().position(|a| a == name).and_then(|at| args.get(at + 1)).cloned();
     let mixed = option("--feeds").and_then(|n| n.parse().ok()).unwrap_or(80);
     let only = option("--kind");
-    let kinds = traces::kinds(mixed);
+    let range = option("--seeds").and_then(|n| n.parse().ok()).unwrap_or(0);
+    let kinds = traces::kinds(mixed, range);
     let chosen: Vec<&traces::Kind> =
         kinds.iter().filter(|kind| only.as_deref().is_none_or(|only| only == kind.name)).collect();
     let all: Vec<compare::Comparison> = std::thread::scope(|scope| {

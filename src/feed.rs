@@ -82,27 +82,21 @@ fn second_reader(bytes: &[u8], base: Option<&Url>) -> Option<Feed> {
         categories: e.categories.into_iter().map(|c| c.term).collect(),
         enclosures: Vec::new(),
     });
+    let format = match found.feed_type {
+        feed_rs::model::FeedType::Atom => FeedFormat::Atom,
+        feed_rs::model::FeedType::JSON => FeedFormat::Json,
+        feed_rs::model::FeedType::RSS1 => FeedFormat::Rdf,
+        _ => FeedFormat::Rss,
+    };
     Some(Feed {
-        format: match found.feed_type {
-            feed_rs::model::FeedType::Atom => FeedFormat::Atom,
-            feed_rs::model::FeedType::JSON => FeedFormat::Json,
-            feed_rs::model::FeedType::RSS1 => FeedFormat::Rdf,
-            _ => FeedFormat::Rss,
-        },
         title: found.title.and_then(|t| text::plain(&t.content)),
         description: found.description.and_then(|t| text::plain(&t.content)),
         site_url: found.links.into_iter().next().map(|l| l.href),
         language: found.language,
         ttl_seconds: found.ttl.map(|minutes| u64::from(minutes) * 60),
-        hub_url: None,
-        self_url: None,
-        next_url: None,
-        skip_hours: Vec::new(),
-        skip_days: Vec::new(),
-        sitemaps: Vec::new(),
         entries: entries.collect(),
-        skipped: Vec::new(),
         recovered: vec!["read by the second reader".to_owned()],
+        ..Feed::empty(format)
     })
 }
 
@@ -142,6 +136,27 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// A feed that says nothing yet.
+    fn empty(format: FeedFormat) -> Self {
+        Self {
+            format,
+            title: None,
+            description: None,
+            site_url: None,
+            language: None,
+            ttl_seconds: None,
+            hub_url: None,
+            self_url: None,
+            next_url: None,
+            skip_hours: Vec::new(),
+            skip_days: Vec::new(),
+            sitemaps: Vec::new(),
+            entries: Vec::new(),
+            skipped: Vec::new(),
+            recovered: Vec::new(),
+        }
+    }
+
     /// Whether the document ended before it was finished: there may be more entries than were read.
     pub fn is_cut_off(&self) -> bool {
         self.recovered.iter().any(|what| what == markup::CUT_OFF)
