@@ -6,6 +6,7 @@
 mod charset;
 pub mod dates;
 mod entities;
+mod isolated;
 mod json;
 mod markup;
 mod read;
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use url::Url;
 
+pub use isolated::hush_isolated_panics;
 pub use sniff::{FEED_BYTES_MAX, FeedError};
 
 /// The most entries taken from one document: what a sitemap may hold. The longest honest feeds list a thousand.
@@ -63,11 +65,10 @@ fn from_markup(text: &str, bytes: &[u8], base: Option<&Url>) -> Result<Feed, Fee
 
 /// feed-rs, isolated: its release 3.0.0 panics on some input from the network.
 fn second_reader(bytes: &[u8], base: Option<&Url>) -> Option<Feed> {
-    let read = std::panic::catch_unwind(|| {
+    let found = isolated::isolated(|| {
         let parser = feed_rs::parser::Builder::new().base_uri(base).id_generator(|_, _, _| String::new()).build();
         parser.parse(bytes).ok()
-    });
-    let found = read.ok().flatten()?;
+    })?;
     let entries = found.entries.into_iter().take(ENTRIES_MAX).map(|e| Entry {
         id: Some(e.id).filter(|id| !id.is_empty()),
         url: e.links.into_iter().next().map(|l| l.href),
