@@ -34,7 +34,13 @@ pub fn read(text: &str, base: Option<&Url>) -> Option<Feed> {
     });
     let root = opened.take(TAGS_BEFORE_ROOT).find(|name| matches!(*name, "urlset" | "sitemapindex"))?;
     let is_index = root == "sitemapindex";
-    let mut reader = Reader { feed: Feed::empty(FeedFormat::Sitemap), drafts: Vec::new(), open: None, scope: Scope::Own, field: None };
+    let mut reader = Reader {
+        feed: Feed::empty(FeedFormat::Sitemap),
+        drafts: Vec::new(),
+        open: None,
+        scope: Scope::Own,
+        field: None,
+    };
     while let Some(event) = tags.next() {
         reader.take(event);
     }
