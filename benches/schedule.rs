@@ -1,8 +1,9 @@
 //! Our schedule beside those of other readers, on traces of feeds of several kinds.
 //!
 //! `cargo bench --bench schedule` prints the tables; `-- --write` renews `docs/schedule.md` and `docs/schedule.svg`.
-//! `-- --kind NAME` looks at one kind, `-- --feeds N` sets the size of the mixed population. No database, no network, no
-//! clock: the same traces and figures at every run.
+//! `-- --kind NAME` looks at one kind, `-- --feeds N` sets the size of the mixed population, `-- --seeds N` draws other
+//! feeds of the same kinds; what is reported are those of `--seeds 0`. No database, no network, no clock: the same traces
+//! and figures at every run.
 
 #![expect(
     clippy::cast_precision_loss,
