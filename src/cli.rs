@@ -226,6 +226,7 @@ impl From<std::io::Error> for Failure {
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
     let line = Line::parse();
+    crate::feed::hush_isolated_panics();
     telemetry::init(line.log_format, &line.log_level);
     let done = dispatch(line);
     match done {

@@ -1,5 +1,7 @@
 //! What tests of several stages share.
 
+#[path = "support/authority.rs"]
+pub mod authority;
 #[path = "support/database.rs"]
 pub mod database;
 #[path = "support/server.rs"]
