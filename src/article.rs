@@ -8,6 +8,7 @@ mod body;
 pub mod error;
 mod explain;
 mod furniture;
+pub mod learnt;
 pub mod metadata;
 mod plain;
 mod refusal;
@@ -16,12 +17,15 @@ pub mod rules;
 mod script_body;
 mod text;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use url::Url;
 
 pub use error::{CleanError, Why};
 pub use explain::explain;
+pub use learnt::LearntLines;
 pub use plain::clean_plain;
 pub use rules::Rules;
 
@@ -148,6 +152,8 @@ pub struct Hint {
     pub title: Option<String>,
     /// Its summary, as text or HTML.
     pub summary: Option<String>,
+    /// What is decided of the lines its source repeats.
+    pub lines: Arc<LearntLines>,
 }
 
 /// Cleans a page to its article, with the default limits.
@@ -176,8 +182,11 @@ pub fn clean_within(
     let metadata = metadata::read(&tree, url, hint, rules);
     let mut page = blocks::read(&tree.html, rules);
     let anchors = anchors(&metadata, hint);
-    let known =
-        Known { titles: metadata.titles.clone(), authors: metadata.authors.iter().map(|name| folded(name)).collect() };
+    let known = Known {
+        titles: metadata.titles.clone(),
+        authors: metadata.authors.iter().map(|name| folded(name)).collect(),
+        lines: hint.lines.clone(),
+    };
     body::clear_false_suspicions(&mut page);
     let mut found = find_story(&page, &anchors, &known, rules);
     if count_words(&found.text) < THIN_WORDS {
@@ -188,15 +197,17 @@ pub fn clean_within(
         }
     }
     let Story { mut text, why } = found;
-    let removed = removed(&page, &why);
+    let mut removed = removed(&page, &why);
     let mut word_count = count_words(&text);
     // A page drawn by script carries its text as data.
     if word_count < SHELL_WORDS
         && let Some(data) = script_body::find(metadata.article_body.as_deref(), &tree.state)
     {
+        let (data, learnt) = hint.lines.without(data);
         let words = count_words(&data);
         if words > 2 * word_count && words >= 40 {
             (text, word_count) = (data, words);
+            removed.extend(learnt);
         }
     }
     if let Some(why) = refusal::judge(&page, &metadata, url, &text, word_count, rules) {

@@ -26,6 +26,8 @@ mod feed_documents;
 mod feed_list;
 #[path = "main/fetch.rs"]
 mod fetch;
+#[path = "main/furniture.rs"]
+mod furniture;
 #[path = "main/identity.rs"]
 mod identity;
 #[path = "main/mention.rs"]

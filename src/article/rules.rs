@@ -7,6 +7,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use regex::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
+use super::learnt;
 use super::repairs::Glue;
 
 /// What is wrong with a rule file.
@@ -31,6 +32,7 @@ pub struct Rules {
     body_classes: AhoCorasick,
     pub(super) byline: Byline,
     pub(super) glue: Glue,
+    fingerprint: u64,
 }
 
 /// How bylines are written.
@@ -141,7 +143,13 @@ impl Rules {
             body_classes: automaton(&body_tokens)?,
             byline: toml::from_str(bylines).map_err(|e| broken("bylines.toml", &e))?,
             glue: Glue::from_texts(glue, words, places).map_err(|e| broken("glue.toml", &e))?,
+            fingerprint: learnt::hash([furniture, bylines, glue, words, places].map(str::as_bytes)),
         })
+    }
+
+    /// A number that tells these rules from others: a hash of their files.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// Why a line is furniture, by what it says.

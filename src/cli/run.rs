@@ -124,7 +124,7 @@ pub async fn go(
 }
 
 /// The rules of cleaning: those of the folder `rules` beside the configuration file, file by file; else the shipped ones.
-fn knowledge(loaded: &Loaded) -> Result<Knowledge, Failure> {
+pub fn knowledge(loaded: &Loaded) -> Result<Knowledge, Failure> {
     let folder = loaded.path.as_deref().and_then(Path::parent).map(|folder| folder.join("rules"));
     let mut own = BTreeMap::new();
     for path in Rules::FILES.iter().filter_map(|name| Some(folder.as_ref()?.join(name))).filter(|path| path.exists()) {

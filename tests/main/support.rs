@@ -2,5 +2,7 @@
 
 #[path = "support/database.rs"]
 pub mod database;
+#[path = "support/press.rs"]
+pub mod press;
 #[path = "support/server.rs"]
 pub mod server;
