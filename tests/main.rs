@@ -38,6 +38,8 @@ mod newspaper;
 mod polling;
 #[path = "main/push.rs"]
 mod push;
+#[path = "main/reprocess.rs"]
+mod reprocess;
 #[path = "main/schedule.rs"]
 mod schedule;
 #[path = "main/store.rs"]

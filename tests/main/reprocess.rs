@@ -18,7 +18,8 @@ async fn paper(name: &str, database: &TestDatabase, articles: usize) -> (Press, 
     let store = store(database).await;
     let press = Press::open(name, |n| {
         let mut paragraphs = story(n);
-        paragraphs.insert(1, format!("“We are proud of number {n},” said Mayor Anna Lindqvist of the work on 4 May 2026."));
+        paragraphs
+            .insert(1, format!("“We are proud of number {n},” said Mayor Anna Lindqvist of the work on 4 May 2026."));
         paragraphs.push(BOILER.to_owned());
         paragraphs
     })
@@ -37,7 +38,17 @@ async fn with_line(database: &TestDatabase) -> i64 {
 /// Everything in the database that reprocessing may touch.
 async fn everything(database: &TestDatabase) -> Vec<String> {
     let mut all = Vec::new();
-    for table in ["articles", "article_versions", "article_entities", "quotes", "dates", "amounts", "furniture", "pages", "tasks"] {
+    for table in [
+        "articles",
+        "article_versions",
+        "article_entities",
+        "quotes",
+        "dates",
+        "amounts",
+        "furniture",
+        "pages",
+        "tasks",
+    ] {
         let query = format!("select coalesce(string_agg(r::text, '|' order by r::text), '') from {table} r");
         all.push(sqlx::query_scalar::<_, String>(sqlx::AssertSqlSafe(query)).fetch_one(database.pool()).await.unwrap());
     }
@@ -80,9 +91,15 @@ async fn a_learnt_line_is_taken_out_of_the_earlier_articles() {
         8
     );
     assert_eq!(database.count("select count(*) from articles where version = 2 and first_seen_at < now()").await, 8);
-    assert_eq!(database.count("select count(*) from quotes q join articles a using (article_id)
-                                where substring(a.text from q.start + 1 for q.\"end\" - q.start) = q.text").await,
-               database.count("select count(*) from quotes").await);
+    assert_eq!(
+        database
+            .count(
+                "select count(*) from quotes q join articles a using (article_id)
+                                where substring(a.text from q.start + 1 for q.\"end\" - q.start) = q.text"
+            )
+            .await,
+        database.count("select count(*) from quotes").await
+    );
     assert!(database.count("select count(*) from quotes").await >= 8);
 
     let after = everything(&database).await;
@@ -106,20 +123,29 @@ async fn a_learnt_line_is_taken_out_of_the_earlier_articles() {
 async fn a_page_that_is_gone_or_damaged_costs_itself() {
     let database = TestDatabase::new().await;
     let (press, _store) = paper("damaged", &database, 7).await;
-    let files: Vec<String> = sqlx::query_scalar("select distinct file from pages").fetch_all(database.pool()).await.unwrap();
+    let files: Vec<String> =
+        sqlx::query_scalar("select distinct file from pages").fetch_all(database.pool()).await.unwrap();
     let path = press.data_dir().join("pages").join(&files[0]);
     let places: Vec<(i64, i64, i64)> =
-        sqlx::query_as("select article_id, \"offset\", length from pages order by article_id").fetch_all(database.pool()).await.unwrap();
+        sqlx::query_as("select article_id, \"offset\", length from pages order by article_id")
+            .fetch_all(database.pool())
+            .await
+            .unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     let (damaged, offset, length) = places[0];
     let range = usize::try_from(offset).unwrap()..usize::try_from(offset + length).unwrap();
     bytes[range].fill(0x41);
     std::fs::write(&path, &bytes).unwrap();
-    sqlx::query("update pages set file = '2001-01/none.warc.gz' where article_id = $1").bind(places[1].0).execute(database.pool()).await.unwrap();
+    sqlx::query("update pages set file = '2001-01/none.warc.gz' where article_id = $1")
+        .bind(places[1].0)
+        .execute(database.pool())
+        .await
+        .unwrap();
     sqlx::query("delete from pages where article_id = $1").bind(places[2].0).execute(database.pool()).await.unwrap();
 
     let told = lines(&press.wireroom(&database, &["reprocess", "--apply", "--json"]));
-    let reason = |id: i64| told.iter().find(|article| article["article_id"] == id).map(|article| article["reason"].clone());
+    let reason =
+        |id: i64| told.iter().find(|article| article["article_id"] == id).map(|article| article["reason"].clone());
     assert_eq!(reason(damaged), Some("damaged".into()));
     assert_eq!(reason(places[1].0), Some("gone".into()));
     assert_eq!(reason(places[2].0), Some("not-kept".into()));
@@ -181,7 +207,12 @@ async fn two_runs_and_a_daemon_at_once_do_the_work_of_one() {
     let database = TestDatabase::new().await;
     let (press, store) = paper("beside", &database, 30).await;
     let run = || {
-        press.command(&database, &["reprocess", "--apply", "--json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+        press
+            .command(&database, &["reprocess", "--apply", "--json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
     };
     let (one, two) = (run(), run());
     press.publish(40);
@@ -190,7 +221,8 @@ async fn two_runs_and_a_daemon_at_once_do_the_work_of_one() {
     for run in [one, two] {
         let done = run.wait_with_output().unwrap();
         assert!(done.status.success());
-        applied += lines(&String::from_utf8(done.stdout).unwrap()).iter().filter(|article| article["applied"] == true).count();
+        applied +=
+            lines(&String::from_utf8(done.stdout).unwrap()).iter().filter(|article| article["applied"] == true).count();
     }
     assert_eq!(database.count("select count(*) from articles").await, 40);
     assert_eq!(with_line(&database).await, 0);
@@ -210,30 +242,31 @@ async fn another_rule_changes_the_stored_articles_and_a_refusal_leaves_them() {
     let own = "\n[[line]]\nreason = \"advertising\"\nwords_max = 40\npatterns = ['^the council of saltwick']\n";
     std::fs::write(folder.join("rules/furniture.toml"), format!("{shipped}{own}")).unwrap();
     let settings = folder.join("wireroom.toml");
-    let told = press.wireroom(
-        &database,
-        &["--config", settings.to_str().unwrap(), "reprocess", "--json", "--changed-only"],
-    );
+    let told =
+        press.wireroom(&database, &["--config", settings.to_str().unwrap(), "reprocess", "--json", "--changed-only"]);
     let told = lines(&told);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0]["text"][0]["paragraph"].as_str().unwrap().starts_with("The council of Saltwick"));
 
     // A page that is a login today is told, and its article stays.
-    let login = "<html><head><title>Log in</title></head><body><h1>Log in</h1><p>Please log in to continue.</p></body></html>";
+    let login =
+        "<html><head><title>Log in</title></head><body><h1>Log in</h1><p>Please log in to continue.</p></body></html>";
     let place = wireroom::archive::Archive::open(&press.data_dir().join("pages")).and_then(|mut archive| {
         let place = archive.append(&fetched(login))?;
         archive.sync().map(|()| place)
     });
     let place = place.unwrap();
-    sqlx::query("update pages set file = $1, \"offset\" = $2, length = $3, digest = $4
-                  where article_id = (select min(article_id) from articles)")
-        .bind(&place.file)
-        .bind(i64::try_from(place.offset).unwrap())
-        .bind(i64::try_from(place.length).unwrap())
-        .bind(&place.digest[..])
-        .execute(database.pool())
-        .await
-        .unwrap();
+    sqlx::query(
+        "update pages set file = $1, \"offset\" = $2, length = $3, digest = $4
+                  where article_id = (select min(article_id) from articles)",
+    )
+    .bind(&place.file)
+    .bind(i64::try_from(place.offset).unwrap())
+    .bind(i64::try_from(place.length).unwrap())
+    .bind(&place.digest[..])
+    .execute(database.pool())
+    .await
+    .unwrap();
     let told = lines(&press.wireroom(&database, &["reprocess", "--apply", "--all", "--json"]));
     assert_eq!(told[0]["outcome"], "refused", "{told:?}");
     assert_eq!(with_line(&database).await, 4);
