@@ -32,6 +32,7 @@ impl Knowledge {
     }
 
     /// The same, for a page of a source with these lines.
+    #[must_use]
     pub fn of_source(&self, lines: Arc<LearntLines>) -> Self {
         Self { lines, ..self.clone() }
     }
@@ -44,8 +45,8 @@ impl Knowledge {
             .chain_update(EXTRACTOR.to_be_bytes())
             .chain_update(self.rules.fingerprint().to_be_bytes())
             .finalize();
-        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(program);
-        u64::from_be_bytes([a, b, c, d, e, f, g, h]).wrapping_add(self.lines.fingerprint()).cast_signed()
+        let first = program.first_chunk().copied().unwrap_or_default();
+        u64::from_be_bytes(first).wrapping_add(self.lines.fingerprint()).cast_signed()
     }
 }
 

@@ -36,6 +36,7 @@ impl Place {
     }
 
     /// Where a line stands that was seen here and there.
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
         if self == other { self } else { Self::Middle }
     }
