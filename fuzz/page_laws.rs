@@ -53,6 +53,7 @@ pub fn clean(input: &[u8]) {
             published_at: Utc.with_ymd_and_hms(2024, 5, 17, 6, 30, 0).single(),
             title: Some("The bridge over the Elle".to_owned()),
             summary: Some("<p>Nobody could say when the work on the bridge would begin.</p>".to_owned()),
+            ..Hint::default()
         }
     };
     // What a body is by its bytes is told, and read on all the same.

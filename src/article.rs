@@ -10,6 +10,7 @@ mod explain;
 mod features;
 mod furniture;
 mod json;
+pub mod learnt;
 pub mod metadata;
 mod model;
 mod plain;
@@ -21,12 +22,15 @@ mod story;
 pub mod site_rules;
 mod text;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use url::Url;
 
 pub use error::{CleanError, Why};
 pub use explain::explain;
+pub use learnt::LearntLines;
 pub use plain::clean_plain;
 pub use rules::Rules;
 pub use site_rules::SiteRules;
@@ -156,6 +160,8 @@ pub struct Hint {
     pub title: Option<String>,
     /// Its summary, as text or HTML.
     pub summary: Option<String>,
+    /// What is decided of the lines its source repeats.
+    pub lines: Arc<LearntLines>,
 }
 
 /// Cleans a page to its article, with the default limits.
@@ -199,8 +205,9 @@ pub fn clean_within(
         Some(kept) => kept,
         None => story::find(&tree, &context, rules)?,
     };
-    let Story { page, why, text, words: word_count, .. } = story;
+    let Story { page, why, text, words: word_count, beside, .. } = story;
     removed.extend(story::removed(&page, &why));
+    removed.extend(beside);
     removed.truncate(story::REMOVED_MAX);
     limits.check_time()?;
     if let Some(why) = refusal::judge(&tree, &page, &metadata, url, word_count, rules) {

@@ -18,9 +18,11 @@ mod database;
 mod db;
 mod demo;
 mod feeds;
+mod furniture;
 mod inputs;
 mod print;
 mod rules;
+mod reprocess;
 mod run;
 mod stages;
 
@@ -122,6 +124,12 @@ enum Command {
         #[command(flatten)]
         ask: Ask,
     },
+    /// Stored pages through today's cleaning and extraction: what would change, and the change
+    #[command(after_help = "Example: wireroom reprocess --source example.org --since 2026-05-01 --dry-run")]
+    Reprocess(reprocess::ReprocessArgs),
+    /// Lines that sources repeat, which are taken out of their articles
+    #[command(subcommand, after_help = "Example: wireroom furniture list --source example.org")]
+    Furniture(furniture::FurnitureCommand),
     /// The database: where it is, a shell in it, its schema, a dump and back
     #[command(subcommand, after_help = "Example: wireroom db psql -- -c 'select * from api.latest_articles limit 5'")]
     Db(db::DbCommand),
@@ -278,6 +286,8 @@ async fn command(command: Command, loaded: &Loaded) -> Result<(), Failure> {
         Command::Entity { name, ask } => answers::entity(loaded, &name, ask).await,
         Command::Quotes { name, ask } => answers::quotes(loaded, &name, ask).await,
         Command::Status { ask } => answers::status(loaded, ask).await,
+        Command::Reprocess(args) => reprocess::reprocess(loaded, &args).await,
+        Command::Furniture(command) => furniture::furniture(loaded, command).await,
         Command::Db(command) => db::db(loaded, command).await,
         Command::Healthcheck => check::healthcheck(&loaded.config).await,
         // Answered before the configuration was taken for good.

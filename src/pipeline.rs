@@ -27,17 +27,20 @@ use crate::archive::Archive;
 use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::http::Health;
+use crate::identity::registrable_domain;
 use crate::store::{Scope, Store};
 use crate::telemetry::Metrics;
 
 pub mod answer;
 mod ask;
 pub mod decide;
+mod lines;
 mod pages;
 mod plan;
 mod poll;
 mod push;
 pub mod reading;
+pub mod reprocess;
 mod sitemaps;
 mod summary;
 mod upkeep;
@@ -93,6 +96,8 @@ struct Shared {
     fetcher: Fetcher,
     workers: Workers,
     knowledge: RwLock<Arc<Knowledge>>,
+    /// What is decided of the lines that sources repeat.
+    lines: lines::LineCache,
     config: Config,
     metrics: Metrics,
     health: Health,
@@ -140,6 +145,7 @@ impl Pipeline {
             fetcher: parts.fetcher,
             workers,
             knowledge: RwLock::new(Arc::new(parts.knowledge)),
+            lines: lines::LineCache::default(),
             config: parts.config,
             metrics: parts.metrics,
             health: parts.health,
@@ -213,6 +219,12 @@ impl Pipeline {
 impl Shared {
     fn knowledge(&self) -> Arc<Knowledge> {
         self.knowledge.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The rules of today, with what is decided of the lines of the page's source.
+    async fn knowledge_of(&self, page: &url::Url) -> Knowledge {
+        let lines = self.lines.of(&self.store, &registrable_domain(page)).await;
+        self.knowledge().of_source(lines)
     }
 
     fn hold(&self, task_id: i64, token: i64) {

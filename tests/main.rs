@@ -32,6 +32,8 @@ mod feed_list;
 mod fetch;
 #[path = "main/hostile_pages.rs"]
 mod hostile_pages;
+#[path = "main/furniture.rs"]
+mod furniture;
 #[path = "main/identity.rs"]
 mod identity;
 #[path = "main/mention.rs"]
@@ -46,6 +48,8 @@ mod prompts;
 mod push;
 #[path = "main/refusals.rs"]
 mod refusals;
+#[path = "main/reprocess.rs"]
+mod reprocess;
 #[path = "main/schedule.rs"]
 mod schedule;
 #[path = "main/site_rules.rs"]

@@ -6,9 +6,11 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::blocks::{Block, Kind, Page};
 use super::body::{self, is_prose, prose_units, units};
+use super::learnt::LearntLines;
 use super::rules::Rules;
 use super::text::{ends_sentence, folded};
 
@@ -24,6 +26,8 @@ pub(super) struct Known {
     pub titles: Vec<String>,
     /// Names in the byline, folded.
     pub authors: Vec<String>,
+    /// What is decided of the lines the source repeats.
+    pub lines: Arc<LearntLines>,
 }
 
 /// For every block of the page, why it is not the story; blocks outside the story's element included.
@@ -45,7 +49,7 @@ pub(super) fn judge<'r>(
         let reason = if taint.is_some() {
             taint
         } else if near.contains(&index) {
-            by_shape(block, rules)
+            by_shape(block, rules).or_else(|| known.lines.reason(&block.text))
         } else {
             None
         };
@@ -63,6 +67,7 @@ pub(super) fn judge<'r>(
     drop_link_lists(page, story, &mut why);
     trim_head(&page.blocks, &range, known, &mut why);
     trim_tail(&page.blocks, &range, known, &mut why);
+    known.lines.keep(&page.blocks, &range, &mut why);
     why
 }
 

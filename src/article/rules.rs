@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Deserialize;
 
+use super::learnt;
 use super::model::Model;
 use super::repairs::Glue;
 use super::site_rules::SiteRules;
@@ -23,6 +24,9 @@ pub struct RulesError {
     /// What the parser said.
     pub message: String,
 }
+
+/// The model of the story.
+const MODEL: &[u8] = include_bytes!("../../config/rules/story.model");
 
 /// All rules of cleaning. `Send`, `Sync`, and costly to make: make it once.
 #[derive(Debug)]
@@ -41,6 +45,7 @@ pub struct Rules {
     pub(super) byline: Byline,
     pub(super) glue: Glue,
     pub(super) sites: SiteRules,
+    fingerprint: u64,
 }
 
 /// How bylines are written.
@@ -131,7 +136,13 @@ impl Rules {
             class_groups,
             class_group_of,
             body_classes: automaton(&body_tokens)?,
-            story: Model::from_bytes(include_bytes!("../../config/rules/story.model")).map_err(|e| broken("story.model", &e))?,
+            fingerprint: learnt::hash(
+                [&furniture, &prompts, &bylines, &glue, &boundaries]
+                    .map(String::as_bytes)
+                    .into_iter()
+                    .chain([MODEL]),
+            ),
+            story: Model::from_bytes(MODEL).map_err(|e| broken("story.model", &e))?,
             byline: toml::from_str(&bylines).map_err(|e| broken("bylines.toml", &e))?,
             glue: Glue::from_texts(&glue, &boundaries).map_err(|(file, message)| RulesError { file, message })?,
             sites: SiteRules::default(),
@@ -142,6 +153,11 @@ impl Rules {
     #[must_use]
     pub fn with_sites(self, sites: SiteRules) -> Self {
         Self { sites, ..self }
+    }
+
+    /// A number that tells these rules from others: a hash of their files.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// Why a line is furniture, by what it says.

@@ -3,7 +3,7 @@
 //! A page whose markup holds next to nothing is asked again: what it keeps for readers without scripts, and what its
 //! scripts hold as data.
 
-use super::blocks::{self, Kind, Page};
+use super::blocks::{self, Block, Kind, Page};
 use super::body::{self, Anchors};
 use super::furniture::{self, Known};
 use super::metadata::{self, Metadata};
@@ -12,6 +12,7 @@ use super::rules::Rules;
 use super::script_body::{self, Found};
 use super::site_rules::is_kept;
 use super::text::{count_words, folded, head};
+use super::learnt::{self, Decision};
 use super::{Hint, Removed, features};
 use crate::page::tree::{self, Limits, Tree, TreeError};
 
@@ -38,6 +39,8 @@ pub(super) struct Story<'r> {
     pub words: usize,
     /// What the model sees of every block.
     pub rows: Vec<Option<features::Row>>,
+    /// What was taken out of a text that no block holds.
+    pub beside: Vec<Removed>,
 }
 
 /// What the story is judged by besides the page's markup.
@@ -69,9 +72,10 @@ pub(super) fn find<'r>(tree: &Tree<'_>, context: &Context<'_>, rules: &'r Rules)
     }
     match script_body::find(context.metadata.article_body.as_deref(), &tree.state) {
         Some(Found::Text(text)) => {
+            let (text, beside) = context.hint.lines.without(text);
             let words = count_words(&text);
             if words > 2 * story.words && words >= DATA_WORDS_MIN {
-                story = Story { text, words, ..story };
+                story = Story { text, words, beside, ..story };
             }
         }
         Some(Found::Markup(markup)) => {
@@ -98,12 +102,12 @@ pub(super) fn kept<'r>(
     let mut why: Vec<Option<&'r str>> =
         (0..page.blocks.len()).map(|index| (!range.contains(&index)).then_some("outside")).collect();
     if !verbatim {
-        why = furniture::judge(&page, story, &body::taints(&page), rules, &known(context.metadata));
+        why = furniture::judge(&page, story, &body::taints(&page), rules, &known(context));
         furniture::drop_repeats(&page.blocks, &mut why);
     }
     let text = assemble(&page, &why);
     let words = count_words(&text);
-    (!text.is_empty()).then_some(Story { page, why, text, words, rows: Vec::new() })
+    (!text.is_empty()).then_some(Story { page, why, text, words, rows: Vec::new(), beside: Vec::new() })
 }
 
 fn longer<'r>(story: Story<'r>, other: Story<'r>) -> Story<'r> {
@@ -113,7 +117,7 @@ fn longer<'r>(story: Story<'r>, other: Story<'r>) -> Story<'r> {
 fn of<'r>(html: &scraper::Html, context: &Context<'_>, rules: &'r Rules) -> Story<'r> {
     let mut page = blocks::read(html, rules);
     let anchors = anchors(context);
-    let known = known(context.metadata);
+    let known = known(context);
     body::clear_false_suspicions(&mut page);
     let (mut why, mut text, mut rows) = judged(&page, context, &anchors, &known, rules);
     let mut words = count_words(&text);
@@ -125,7 +129,7 @@ fn of<'r>(html: &scraper::Html, context: &Context<'_>, rules: &'r Rules) -> Stor
             (why, text, words, rows) = (other_why, other, other_words, other_rows);
         }
     }
-    Story { page, why, text, words, rows }
+    Story { page, why, text, words, rows, beside: Vec::new() }
 }
 
 fn judged<'r>(
@@ -140,11 +144,37 @@ fn judged<'r>(
     let mut why = furniture::judge(page, story, &taints, rules, known);
     let rows = rows(page, context, &Judged { story, taints: &taints, why: &why, anchors, known });
     if let Some(model) = context.model {
+        let ruled = why.clone();
         model.decide(&rows, &mut why);
+        for ((block, ruled), slot) in page.blocks.iter().zip(ruled).zip(&mut why) {
+            *slot = settled(block, ruled, taints.get(block.element).copied().flatten(), *slot, known);
+        }
     }
     furniture::drop_repeats(&page.blocks, &mut why);
     let text = assemble(page, &why);
     (why, text, rows)
+}
+
+/// What lines say so plainly that no model may keep them, unless their element says it too: class names can be wrong,
+/// and then the model knows better.
+const PLAIN: [&str; 7] = ["comment", "share", "newsletter", "cookie", "advertisement", "app", "live-control"];
+
+/// The last word on a block: what is decided of a source's lines first, then plain prompts, then the model.
+fn settled<'r>(
+    block: &Block,
+    ruled: Option<&'r str>,
+    taint: Option<&'r str>,
+    modelled: Option<&'r str>,
+    known: &Known,
+) -> Option<&'r str> {
+    match known.lines.decision(&block.text) {
+        Some(Decision::Remove) => return Some(learnt::REASON),
+        // Kept where it stands in the story; the same line in the page's footer stays out.
+        Some(Decision::Keep) if ruled.is_none() => return None,
+        _ => {}
+    }
+    let plain = ruled.filter(|reason| taint.is_none() && !block.prose && PLAIN.contains(reason));
+    plain.or(modelled)
 }
 
 /// What the rules made of a page.
@@ -169,8 +199,12 @@ fn rows(page: &Page<'_>, context: &Context<'_>, judged: &Judged<'_>) -> Vec<Opti
     })
 }
 
-fn known(metadata: &Metadata) -> Known {
-    Known { titles: metadata.titles.clone(), authors: metadata.authors.iter().map(|name| folded(name)).collect() }
+fn known(context: &Context<'_>) -> Known {
+    Known {
+        titles: context.metadata.titles.clone(),
+        authors: context.metadata.authors.iter().map(|name| folded(name)).collect(),
+        lines: context.hint.lines.clone(),
+    }
 }
 
 fn anchors(context: &Context<'_>) -> Anchors {

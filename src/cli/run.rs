@@ -122,8 +122,8 @@ pub async fn go(
 }
 
 /// What cleaning and extraction go by, as the files beside the configuration have it.
-fn knowledge(loaded: &Loaded) -> Result<Knowledge, Failure> {
-    Ok(Knowledge { rules: Arc::new(rules::rules(loaded)?), lexicon: Lexicon::builtin() })
+pub fn knowledge(loaded: &Loaded) -> Result<Knowledge, Failure> {
+    Ok(Knowledge { rules: Arc::new(rules::rules(loaded)?), ..Knowledge::builtin() })
 }
 
 /// Reads the feed list beside the configuration into the database; gives the number of feeds there are.

@@ -11,7 +11,7 @@ use super::decide::{Failure, Next, after_failure};
 use super::reading::{self, Reading};
 use super::workers::Company;
 use super::write::Finished;
-use super::{DATABASE_PAUSE, IDLE, IN_FLIGHT_MAX, Mode, Shared};
+use super::{DATABASE_PAUSE, IDLE, IN_FLIGHT_MAX, Knowledge, Mode, Shared};
 use crate::article::site_rules::Applied;
 use crate::fetch::{FetchError, FetchKind, FetchRequest, Fetched};
 use crate::page::tree::Limits;
@@ -139,7 +139,7 @@ async fn clean_and_extract(
     articles: mpsc::Sender<Finished>,
 ) {
     let company = if claim.attempts >= SUSPECT_FROM { Company::Alone } else { Company::Shared };
-    let knowledge = shared.knowledge();
+    let knowledge = shared.knowledge_of(&fetched.final_url).await;
     let item = Arc::new((claim, fetched));
     let job = {
         let item = item.clone();
@@ -200,7 +200,7 @@ async fn after_error(shared: &Shared, claim: &ClaimedPage, error: &FetchError) -
         Next::Retry(delay) => PageOutcome::Retry { reason: error.reason(), detail: error.to_string(), delay },
         Next::Refuse => refused,
         Next::FeedText => {
-            let (knowledge, claim) = (shared.knowledge(), claim.clone());
+            let (knowledge, claim) = (knowledge_for(shared, claim).await, claim.clone());
             match shared.workers.run(Company::Shared, move || reading::read_feed_text(&claim, &knowledge)).await {
                 Ok(Some(rows)) => PageOutcome::Article(Box::new(rows)),
                 Ok(None) | Err(_) => refused,
@@ -211,7 +211,7 @@ async fn after_error(shared: &Shared, claim: &ClaimedPage, error: &FetchError) -
 
 /// The article of an entry whose page is not fetched, because its feed's settings say that it carries the whole text.
 async fn from_feed(shared: &Shared, claim: &ClaimedPage) -> PageOutcome {
-    let (knowledge, item) = (shared.knowledge(), claim.clone());
+    let (knowledge, item) = (knowledge_for(shared, claim).await, claim.clone());
     match shared.workers.run(Company::Shared, move || reading::read_feed_text(&item, &knowledge)).await {
         Ok(Some(rows)) => PageOutcome::Article(Box::new(rows)),
         Ok(None) => PageOutcome::Refused {
@@ -219,6 +219,14 @@ async fn from_feed(shared: &Shared, claim: &ClaimedPage) -> PageOutcome {
             detail: "its feed's settings say not to fetch the page, and the feed's own text is too short".to_owned(),
         },
         Err(panicked) => PageOutcome::Refused { reason: "panic", detail: panicked.to_string() },
+    }
+}
+
+/// What a feed's own text is cleaned by: the lines are those of the source it stands in for.
+async fn knowledge_for(shared: &Shared, claim: &ClaimedPage) -> Knowledge {
+    match url::Url::parse(&claim.url) {
+        Ok(url) => shared.knowledge_of(&url).await,
+        Err(_) => Knowledge::clone(&shared.knowledge()),
     }
 }
 

@@ -4,5 +4,7 @@
 pub mod authority;
 #[path = "support/database.rs"]
 pub mod database;
+#[path = "support/press.rs"]
+pub mod press;
 #[path = "support/server.rs"]
 pub mod server;
