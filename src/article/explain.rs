@@ -8,6 +8,47 @@ use super::text::head;
 /// Characters of each removed piece that are shown.
 const SHOWN_CHARS: usize = 120;
 
+/// What became of a piece of a page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Its text, at most 500 characters.
+    pub text: String,
+    /// Why it is not the story, as a word from the rules; `outside` is the rest of the page, and `unlike` what only the
+    /// model takes for something else.
+    pub reason: Option<String>,
+    /// How likely the model holds it to be the story, 0 to 1; nothing where it was not asked.
+    pub chance: Option<f64>,
+}
+
+/// A report of every piece of a page, in the page's order: kept (`+`) or not (`-`), the model's opinion, the reason. What
+/// is outside the story and was not asked about is counted alone.
+pub fn explain_blocks(article: &Article, told: &[Told]) -> String {
+    let mut out = explain(article);
+    writeln!(out, "the page, piece by piece; the number is how likely a piece is the story:").ok();
+    let width = told.iter().filter_map(|piece| piece.reason.as_ref()).map(String::len).max().unwrap_or(0);
+    let mut passed = 0;
+    for piece in told {
+        if piece.chance.is_none() && piece.reason.as_deref() == Some("outside") {
+            passed += 1;
+            continue;
+        }
+        if passed > 0 {
+            writeln!(out, "  … {passed} outside").ok();
+            passed = 0;
+        }
+        let mark = if piece.reason.is_none() { '+' } else { '-' };
+        let chance = piece.chance.map_or("    ".to_owned(), |chance| format!("{chance:.2}"));
+        let line = piece.text.replace('\n', " / ");
+        let shown = head(&line, SHOWN_CHARS);
+        let more = if shown.len() < line.len() { "…" } else { "" };
+        writeln!(out, "{mark} {chance} {:width$}  {shown}{more}", piece.reason.as_deref().unwrap_or("")).ok();
+    }
+    if passed > 0 {
+        writeln!(out, "  … {passed} outside").ok();
+    }
+    out
+}
+
 /// A report of what was removed, what looks broken, and what was made of the page.
 pub fn explain(article: &Article) -> String {
     let mut out = String::new();

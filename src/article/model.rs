@@ -94,6 +94,11 @@ impl Model {
         }
     }
 
+    /// How likely a block is the story, 0 to 1.
+    pub fn chance(&self, row: &Row) -> f64 {
+        1.0 / (1.0 + (-self.votes(row)).exp())
+    }
+
     /// The sum of the trees' votes: the logarithm of the odds that a block is the story.
     pub fn votes(&self, row: &Row) -> f64 {
         let mut sum = 0.0;

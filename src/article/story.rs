@@ -13,6 +13,7 @@ use super::script_body::{self, Found};
 use super::site_rules::is_kept;
 use super::text::{count_words, folded, head};
 use super::learnt::{self, Decision};
+use super::explain::Told;
 use super::{Hint, Removed, features};
 use crate::page::tree::{self, Limits, Tree, TreeError};
 
@@ -249,6 +250,19 @@ pub(super) fn removed(page: &Page<'_>, why: &[Option<&str>]) -> Vec<Removed> {
         }
     }
     pieces
+}
+
+/// What became of every block, with the model's opinion of it.
+pub(super) fn tell(story: &Story<'_>, model: &Model) -> Vec<Told> {
+    let rows = story.rows.iter().map(|row| row.as_ref().map(|row| model.chance(row))).chain(std::iter::repeat(None));
+    let blocks = story.page.blocks.iter().zip(&story.why).zip(rows);
+    blocks
+        .map(|((block, why), chance)| Told {
+            text: head(&block.text, REMOVED_CHARS_MAX).to_owned(),
+            reason: why.map(str::to_owned),
+            chance,
+        })
+        .collect()
 }
 
 /// A page's blocks as training sees them.
