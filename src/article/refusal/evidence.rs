@@ -27,13 +27,10 @@ pub(super) struct Evidence {
     pub kind: Declared,
     pub dated: bool,
     pub signed: bool,
-    pub paywalled: bool,
     /// Words of what would be its story.
     pub words: usize,
     /// Units of running text in its longest stretch without a linked headline.
     pub stretch: f64,
-    /// Units of running text on the whole page.
-    pub prose: f64,
     /// Headlines that are links.
     pub headlines: usize,
     /// Blocks that are links.
@@ -96,13 +93,11 @@ impl Evidence {
         let asked = page.blocks.iter().take(if words < SHORT_WORDS { LINES_ASKED } else { 0 });
         Self {
             address: url.map_or(Address::Other, address::read),
-            kind: declared(&tree.json_ld, og_type.as_deref(), dated),
+            kind: declared(&tree.json_ld, og_type.as_deref(), dated, metadata.says_article),
             dated,
             signed: !metadata.authors.is_empty(),
-            paywalled: metadata.paywalled,
             words,
             stretch: stretch(&page.blocks),
-            prose: total,
             headlines: page.blocks.iter().filter(|block| is_linked_headline(block)).count(),
             links: page.blocks.iter().filter(|block| block.link_density() > 0.6).count(),
             paragraphs: prose.len(),
@@ -175,7 +170,7 @@ fn declared_in_head(tree: &Tree) -> (Option<String>, bool) {
     (og_type, redirects)
 }
 
-fn declared(json_ld: &[String], og_type: Option<&str>, dated: bool) -> Declared {
+fn declared(json_ld: &[String], og_type: Option<&str>, dated: bool, says_article: bool) -> Declared {
     let says = |kinds: &[&str]| json_ld.iter().any(|script| kinds.iter().any(|kind| has_type(script, kind)));
     let og = |part: &str| og_type.is_some_and(|kind| kind.contains(part));
     if says(&["CollectionPage", "SearchResultsPage", "ProfilePage", "ContactPage", "AboutPage"]) {
@@ -202,13 +197,13 @@ fn declared(json_ld: &[String], og_type: Option<&str>, dated: bool) -> Declared 
         "MedicalWebPage",
     ]) {
         Declared::Article
-    } else if og("product") && !dated
-        || !dated && says(&["Product", "JobPosting", "RealEstateListing", "Event", "Hotel", "Restaurant"])
+    } else if !dated
+        && (og("product") || says(&["Product", "JobPosting", "RealEstateListing", "Event", "Hotel", "Restaurant"]))
     {
         Declared::Product
     } else if og("video") || og("music") || says(&["VideoObject", "AudioObject", "PodcastEpisode", "ImageGallery"]) {
         Declared::Media
-    } else if og("article") {
+    } else if og("article") || says_article {
         Declared::PerhapsArticle
     } else if og("profile") || says(&["ItemList"]) {
         Declared::List
