@@ -96,6 +96,8 @@ fn share(part: f64, whole: f64) -> f32 {
 
 /// Blocks further from the story than this that are no running text are not asked about.
 const FAR_BLOCKS: usize = 30;
+/// Characters of a block that are compared with others.
+const COMPARED_CHARS: usize = 4000;
 /// Blocks before and after the story whose text is compared.
 const AROUND_BLOCKS: usize = 40;
 
@@ -138,7 +140,7 @@ pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Option<Row>> {
     let (mut all, mut parts) = (String::new(), Vec::with_capacity(window.len() + 1));
     for block in blocks.get(window.clone()).unwrap_or_default() {
         parts.push(all.len());
-        all.push_str(&folded(&block.text));
+        all.push_str(&folded(head(&block.text, COMPARED_CHARS)));
         all.push(' ');
     }
     parts.push(all.len());

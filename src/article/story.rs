@@ -21,7 +21,7 @@ use crate::page::tree::{self, Limits, Tree, TreeError};
 pub(super) const REMOVED_CHARS_MAX: usize = 500;
 /// Removed pieces that are kept; a page with more is not explained better by them.
 pub(super) const REMOVED_MAX: usize = 200;
-/// Words below which the class names of a page are doubted once more.
+/// Words below which the class names of a page are doubted once more, and the model is not asked: it has seen stories.
 const THIN_WORDS: usize = 40;
 /// Words below which a body found in the markup is a shell, when the page's data holds more.
 const SHELL_WORDS: usize = 80;
@@ -148,7 +148,7 @@ fn judged<'r>(
         let ruled = why.clone();
         model.decide(&rows, &mut why);
         for ((block, ruled), slot) in page.blocks.iter().zip(ruled).zip(&mut why) {
-            *slot = settled(block, ruled, taints.get(block.element).copied().flatten(), *slot, known);
+            *slot = settled(block, ruled, *slot, known, rules);
         }
     }
     furniture::drop_repeats(&page.blocks, &mut why);
@@ -156,17 +156,13 @@ fn judged<'r>(
     (why, text, rows)
 }
 
-/// What lines say so plainly that no model may keep them, unless their element says it too: class names can be wrong,
-/// and then the model knows better.
-const PLAIN: [&str; 7] = ["comment", "share", "newsletter", "cookie", "advertisement", "app", "live-control"];
-
-/// The last word on a block: what is decided of a source's lines first, then plain prompts, then the model.
+/// The last word on a block: what is decided of a source's lines first, then what a line says plainly, then the model.
 fn settled<'r>(
     block: &Block,
     ruled: Option<&'r str>,
-    taint: Option<&'r str>,
     modelled: Option<&'r str>,
     known: &Known,
+    rules: &'r Rules,
 ) -> Option<&'r str> {
     match known.lines.decision(&block.text) {
         Some(Decision::Remove) => return Some(learnt::REASON),
@@ -174,8 +170,11 @@ fn settled<'r>(
         Some(Decision::Keep) if ruled.is_none() => return None,
         _ => {}
     }
-    let plain = ruled.filter(|reason| taint.is_none() && !block.prose && PLAIN.contains(reason));
-    plain.or(modelled)
+    if modelled.is_some() {
+        return modelled;
+    }
+    // The headline is never repeated, and a prompt is one wherever it stands. Class names can be wrong.
+    if ruled == Some("title") { ruled } else { rules.line(&block.text, block.words) }
 }
 
 /// What the rules made of a page.

@@ -123,7 +123,7 @@ fn what_is_no_article_is_refused_with_its_reason() {
     let login = "<title>Log in | The Courier</title><body><form><label>Name</label><input></form><p>Please log in with your name and word.</p>";
     assert_eq!(refusal(login, "https://a.example/x"), "login");
     let links = "<li><a href=/x>A headline of an article in the paper today</a></li>".repeat(80);
-    assert_eq!(refusal(&format!("<title>News</title><ul>{links}</ul>"), "https://a.example/"), "no-text");
+    assert_eq!(refusal(&format!("<title>News</title><ul>{links}</ul>"), "https://a.example/"), "index");
     assert_eq!(refusal("  \n ", "https://a.example/x"), "empty");
     assert_eq!(
         refusal(&page_with("<p>404 houses were flooded in the night, the council said.</p>"), "https://a.example/"),
