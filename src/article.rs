@@ -8,6 +8,8 @@ mod body;
 pub mod error;
 mod explain;
 mod furniture;
+pub mod kind;
+mod language;
 pub mod metadata;
 mod plain;
 mod refusal;
@@ -22,6 +24,9 @@ use url::Url;
 
 pub use error::{CleanError, Why};
 pub use explain::explain;
+pub use kind::ArticleKind;
+pub use metadata::dates::{DateFound, DateKind};
+pub use metadata::names::{Credit, CreditKind};
 pub use plain::clean_plain;
 pub use rules::Rules;
 
@@ -46,20 +51,30 @@ pub struct Article {
     pub url: Option<String>,
     /// What the page calls its own address.
     pub canonical_url: Option<String>,
+    /// Where the page has itself for phones (AMP).
+    pub amp_url: Option<String>,
     /// The publisher's name.
     pub site_name: Option<String>,
     /// The headline, without the site's name.
     pub title: Option<String>,
-    /// The byline, one name each.
+    /// Who wrote it, one name each; where the page names no person, the house that signs. Agencies are in `agencies`.
     pub authors: Vec<String>,
+    /// Everybody the byline names, and whether each is a person, an organisation or an agency.
+    pub byline: Vec<Credit>,
+    /// The news agencies that the byline, the dateline or a line of credit names.
+    pub agencies: Vec<String>,
     /// When it was published.
     pub published_at: Option<DateTime<Utc>>,
     /// How exactly that is known.
     pub published_precision: Precision,
-    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `feed` or `given`.
+    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `text`, `feed` or `given`.
     pub published_source: Option<&'static str>,
     /// When it was last changed.
     pub updated_at: Option<DateTime<Utc>>,
+    /// Every date that the page gives for either, those believed first in front.
+    pub dates_found: Vec<DateFound>,
+    /// What kind of piece it is.
+    pub kind: ArticleKind,
     /// BCP 47 primary language, lower case.
     pub language: Option<String>,
     /// The section of the paper.
@@ -148,6 +163,8 @@ pub struct Hint {
     pub title: Option<String>,
     /// Its summary, as text or HTML.
     pub summary: Option<String>,
+    /// When the page was fetched: a date after it is a mistake.
+    pub fetched_at: Option<DateTime<Utc>>,
 }
 
 /// Cleans a page to its article, with the default limits.
@@ -176,8 +193,10 @@ pub fn clean_within(
     let metadata = metadata::read(&tree, url, hint, rules);
     let mut page = blocks::read(&tree.html, rules);
     let anchors = anchors(&metadata, hint);
-    let known =
-        Known { titles: metadata.titles.clone(), authors: metadata.authors.iter().map(|name| folded(name)).collect() };
+    let known = Known {
+        titles: metadata.titles.clone(),
+        authors: metadata.byline.iter().map(|credit| folded(&credit.name)).collect(),
+    };
     body::clear_false_suspicions(&mut page);
     let mut found = find_story(&page, &anchors, &known, rules);
     if count_words(&found.text) < THIN_WORDS {
@@ -203,22 +222,25 @@ pub fn clean_within(
         return Err(CleanError::NotAnArticle { why });
     }
     let repairs = repairs::find(&text, rules);
-    let (published_at, published_precision, published_source) = match metadata.published {
-        Some((moment, source)) => (Some(moment.at), moment.precision, Some(source)),
-        None => (None, Precision::None, None),
-    };
+    let (published_at, published_precision, published_source) = metadata.published();
+    let byline = byline(metadata.byline, &text, &removed, rules);
     let paywalled = metadata.paywalled || why.iter().flatten().any(|reason| *reason == "paywall") && word_count < 250;
     Ok(Article {
         url: url.map(Url::to_string),
         canonical_url: metadata.canonical_url,
+        amp_url: metadata.amp_url,
         site_name: metadata.site_name,
         title: metadata.title,
-        authors: metadata.authors,
+        authors: names(&byline, |kind| kind != CreditKind::Agency),
+        agencies: names(&byline, |kind| kind == CreditKind::Agency),
+        byline,
         published_at,
         published_precision,
         published_source,
-        updated_at: metadata.updated.map(|moment| moment.at),
-        language: language_of(&text, metadata.language.as_deref()),
+        updated_at: metadata.dates.updated.map(|found| found.value),
+        dates_found: metadata.dates.found,
+        kind: metadata.kind.unwrap_or(ArticleKind::News),
+        language: language::of_text(&text, metadata.language.as_deref()),
         section: metadata.section,
         tags: metadata.tags,
         image_url: metadata.image_url,
@@ -229,6 +251,23 @@ pub fn clean_within(
         repairs,
         text,
     })
+}
+
+/// The byline, with the agencies that the story's own text credits.
+fn byline(mut byline: Vec<Credit>, text: &str, removed: &[Removed], rules: &Rules) -> Vec<Credit> {
+    let lines: Vec<&str> =
+        removed.iter().filter(|piece| piece.reason != "caption").map(|piece| piece.text.as_str()).collect();
+    for name in metadata::agencies::credited(text, &lines, &rules.bylines) {
+        let credit = Credit { name, kind: CreditKind::Agency };
+        if !byline.contains(&credit) {
+            byline.push(credit);
+        }
+    }
+    byline
+}
+
+fn names(byline: &[Credit], is_wanted: impl Fn(CreditKind) -> bool) -> Vec<String> {
+    byline.iter().filter(|credit| is_wanted(credit.kind)).map(|credit| credit.name.clone()).collect()
 }
 
 /// A story's text, and why each block of the page is not in it.
@@ -290,94 +329,6 @@ fn removed(page: &Page<'_>, why: &[Option<&str>]) -> Vec<Removed> {
         }
     }
     pieces
-}
-
-/// The declared language, unless it is the template's default and the text plainly is in another.
-fn language_of(text: &str, declared: Option<&str>) -> Option<String> {
-    let sample = head(text, 2000);
-    let detected = whatlang::detect(sample).filter(|info| info.is_reliable() && sample.chars().count() > 40);
-    let code = detected.and_then(|info| two_letters(info.lang().code()));
-    match (declared, code) {
-        (Some("en") | None, Some(code)) => Some(code.to_owned()),
-        (Some(declared), _) => Some(declared.to_owned()),
-        (None, None) => None,
-    }
-}
-
-/// ISO 639-1 for the languages the detector knows by ISO 639-3.
-fn two_letters(code: &str) -> Option<&'static str> {
-    const CODES: [(&str, &str); 69] = [
-        ("afr", "af"),
-        ("aka", "ak"),
-        ("amh", "am"),
-        ("ara", "ar"),
-        ("aze", "az"),
-        ("bel", "be"),
-        ("ben", "bn"),
-        ("bul", "bg"),
-        ("cat", "ca"),
-        ("ces", "cs"),
-        ("cmn", "zh"),
-        ("dan", "da"),
-        ("deu", "de"),
-        ("ell", "el"),
-        ("eng", "en"),
-        ("epo", "eo"),
-        ("est", "et"),
-        ("fin", "fi"),
-        ("fra", "fr"),
-        ("guj", "gu"),
-        ("heb", "he"),
-        ("hin", "hi"),
-        ("hrv", "hr"),
-        ("hun", "hu"),
-        ("hye", "hy"),
-        ("ind", "id"),
-        ("ita", "it"),
-        ("jav", "jv"),
-        ("jpn", "ja"),
-        ("kan", "kn"),
-        ("kat", "ka"),
-        ("khm", "km"),
-        ("kor", "ko"),
-        ("lat", "la"),
-        ("lav", "lv"),
-        ("lit", "lt"),
-        ("mal", "ml"),
-        ("mar", "mr"),
-        ("mkd", "mk"),
-        ("mya", "my"),
-        ("nep", "ne"),
-        ("nld", "nl"),
-        ("nob", "no"),
-        ("ori", "or"),
-        ("pan", "pa"),
-        ("pes", "fa"),
-        ("pol", "pl"),
-        ("por", "pt"),
-        ("ron", "ro"),
-        ("rus", "ru"),
-        ("sin", "si"),
-        ("slk", "sk"),
-        ("slv", "sl"),
-        ("sna", "sn"),
-        ("spa", "es"),
-        ("srp", "sr"),
-        ("swe", "sv"),
-        ("tam", "ta"),
-        ("tel", "te"),
-        ("tgl", "tl"),
-        ("tha", "th"),
-        ("tuk", "tk"),
-        ("tur", "tr"),
-        ("ukr", "uk"),
-        ("urd", "ur"),
-        ("uzb", "uz"),
-        ("vie", "vi"),
-        ("yid", "yi"),
-        ("zul", "zu"),
-    ];
-    CODES.iter().find(|(three, _)| *three == code).map(|(_, two)| *two)
 }
 
 /// How much of the story is thought to be here: less behind a paywall, less than the page's own data has, and less

@@ -1,12 +1,13 @@
 //! The rules of cleaning, compiled once from data files and shared by all workers.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
+use super::kind::Kinds;
+use super::metadata::names::Bylines;
 use super::repairs::Glue;
 
 /// What is wrong with a rule file.
@@ -29,22 +30,9 @@ pub struct Rules {
     class_groups: Vec<(String, bool)>,
     class_group_of: Vec<usize>,
     body_classes: AhoCorasick,
-    pub(super) byline: Byline,
+    pub(super) bylines: Bylines,
+    pub(super) kinds: Kinds,
     pub(super) glue: Glue,
-}
-
-/// How bylines are written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Byline {
-    /// Words before a name ("By", "Von", "Por").
-    pub prefixes: Vec<String>,
-    /// Words between two names ("and", "und").
-    pub joints: Vec<String>,
-    /// Names of agencies, in lower case; they are no authors.
-    pub agencies: HashSet<String>,
-    /// Words that make a "name" a job or a desk.
-    pub jobs: HashSet<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,8 +77,9 @@ impl Rules {
         Self::with(|_| None).unwrap_or_else(|error| panic!("the rules this program ships do not load: {error}"))
     }
 
-    /// The names of the files the rules are read from, in the order of [`Rules::from_texts`].
-    pub const FILES: [&str; 5] = ["furniture.toml", "bylines.toml", "glue.toml", "words.txt", "places.txt"];
+    /// The names of the files the rules are read from: the five of [`Rules::from_texts`] in their order, and the kinds.
+    pub const FILES: [&str; 6] =
+        ["furniture.toml", "bylines.toml", "glue.toml", "words.txt", "places.txt", "kinds.toml"];
 
     /// The rules the program ships, but for the [files](Rules::FILES) that `own` gives a text for.
     ///
@@ -98,16 +87,20 @@ impl Rules {
     /// Names the file, and what in it cannot be read.
     pub fn with(own: impl Fn(&str) -> Option<String>) -> Result<Self, RulesError> {
         let text = |name: &str, shipped: &str| own(name).unwrap_or_else(|| shipped.to_owned());
-        Self::from_texts(
+        let mut rules = Self::from_texts(
             &text("furniture.toml", include_str!("../../config/rules/furniture.toml")),
             &text("bylines.toml", include_str!("../../config/rules/bylines.toml")),
             &text("glue.toml", include_str!("../../config/rules/glue.toml")),
             &text("words.txt", include_str!("../../config/rules/words.txt")),
             &text("places.txt", include_str!("../../config/rules/places.txt")),
-        )
+        )?;
+        if let Some(own) = own("kinds.toml") {
+            rules.kinds = kinds(&own)?;
+        }
+        Ok(rules)
     }
 
-    /// Rules from the texts of the five files.
+    /// Rules from the texts of five files; the kinds of articles are those that are shipped.
     ///
     /// # Errors
     /// Names the file, and what in it cannot be read.
@@ -139,7 +132,8 @@ impl Rules {
             class_groups,
             class_group_of,
             body_classes: automaton(&body_tokens)?,
-            byline: toml::from_str(bylines).map_err(|e| broken("bylines.toml", &e))?,
+            bylines: Bylines::from_text(bylines).map_err(|e| broken("bylines.toml", &e))?,
+            kinds: kinds(include_str!("../../config/rules/kinds.toml"))?,
             glue: Glue::from_texts(glue, words, places).map_err(|e| broken("glue.toml", &e))?,
         })
     }
@@ -170,6 +164,10 @@ impl Rules {
     pub(super) fn is_body_class(&self, key: &str) -> bool {
         self.body_classes.is_match(key)
     }
+}
+
+fn kinds(text: &str) -> Result<Kinds, RulesError> {
+    toml::from_str(text).map_err(|e| broken("kinds.toml", &e))
 }
 
 fn broken(file: &'static str, error: &dyn std::fmt::Display) -> RulesError {
