@@ -2,6 +2,8 @@
 
 #[path = "main/archive.rs"]
 mod archive;
+#[path = "main/clean.rs"]
+mod clean;
 #[path = "main/cli.rs"]
 mod cli;
 #[path = "main/config.rs"]
@@ -30,6 +32,8 @@ mod fetch;
 mod identity;
 #[path = "main/mention.rs"]
 mod mention;
+#[path = "main/metadata.rs"]
+mod metadata;
 #[path = "main/newspaper.rs"]
 mod newspaper;
 #[path = "main/polling.rs"]

@@ -6,7 +6,7 @@ use whatlang::{Lang, Script};
 use super::text::head;
 
 /// Characters looked at: statistics are sure after a tenth of it.
-const SAMPLE_CHARS: usize = 800;
+const SAMPLE_CHARS: usize = 500;
 /// Characters below which statistics guess.
 const SAMPLE_CHARS_MIN: usize = 60;
 
@@ -24,6 +24,9 @@ const KIN: [&[&str]; 11] = [
     &["ar", "fa", "ur", "ps", "ckb", "ku", "ug", "sd"],
     &["hi", "mr", "ne", "sa", "mai", "bho"],
 ];
+
+/// Languages that statistics find in lists of names and filler texts; no page is in one of them without saying so.
+const RARE: [&str; 8] = ["la", "eo", "jv", "ak", "sn", "tk", "zu", "tl"];
 
 /// The languages that one script alone decides.
 fn of_script(script: Script, sample: &str) -> Option<&'static str> {
@@ -72,7 +75,9 @@ pub(super) fn of_text(text: &str, declared: Option<&str>) -> Option<String> {
     match (declared, detected) {
         (None, Some(info)) => two_letters(info.lang()).map(str::to_owned),
         (Some(own), Some(info)) if info.is_reliable() => {
-            let Some(code) = two_letters(info.lang()) else { return Some(own.to_owned()) };
+            let Some(code) = two_letters(info.lang()).filter(|code| !RARE.contains(code)) else {
+                return Some(own.to_owned());
+            };
             // A language that statistics do not know looks to them like some other one.
             let is_known = own == "no" || Lang::all().iter().any(|lang| two_letters(*lang) == Some(own));
             // English is what templates declare, and what foreign pages are written in.

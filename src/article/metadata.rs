@@ -22,7 +22,7 @@ use super::Precision;
 use super::kind::ArticleKind;
 use super::language::primary;
 use super::rules::Rules;
-use super::text::{folded, head as first_chars, settle, squeeze};
+use super::text::{folded, head as first_chars};
 use crate::page::tree::Tree;
 use dates::Dates;
 use head::Head;
@@ -56,6 +56,8 @@ pub(super) struct Metadata {
 /// Tags kept, and the longest, in characters.
 const TAGS_MAX: usize = 50;
 const TAG_CHARS_MAX: usize = 80;
+/// Longest list of tags read, in characters.
+const TAG_LIST_CHARS_MAX: usize = 4000;
 
 /// Reads a page's metadata.
 pub(super) fn read(tree: &Tree, url: Option<&Url>, hint: &Hint, rules: &Rules) -> Metadata {
@@ -212,8 +214,9 @@ fn tags(head: &Head, story: Option<&Story>, site: &Site, byline: &[Credit]) -> V
         .unwrap_or_default();
     let mut known: Vec<String> = byline.iter().map(|credit| folded(&credit.name)).collect();
     let mut tags: Vec<String> = Vec::new();
-    for tag in source.iter().flat_map(|value| value.split([',', ';', '、', '，'])) {
-        let tag = squeeze(&settle(&title::plain(first_chars(tag, 2 * TAG_CHARS_MAX))));
+    let lists: Vec<String> = source.iter().map(|value| title::plain(first_chars(value, TAG_LIST_CHARS_MAX))).collect();
+    for tag in lists.iter().flat_map(|list| list.split([',', ';', '、', '，'])) {
+        let tag = tag.trim();
         let tag = tag.trim_matches(|c| matches!(c, '[' | ']' | '"' | '#'));
         let fold = folded(tag);
         if fold.is_empty() || tag.chars().count() > TAG_CHARS_MAX || site.is(tag) || known.contains(&fold) {

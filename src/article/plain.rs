@@ -35,6 +35,7 @@ pub fn clean_plain(text: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) ->
     }
     removed.reverse();
     let text = lines.join("\n").trim_matches('\n').to_owned();
+    let lines: Vec<&str> = removed.iter().map(|piece: &Removed| piece.text.as_str()).collect();
     let (published_at, published_precision, published_source) = match hint.published_at {
         Some(at) => (Some(at), Precision::Second, Some("given")),
         None => (None, Precision::None, None),
@@ -46,7 +47,7 @@ pub fn clean_plain(text: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) ->
         site_name: None,
         authors: Vec::new(),
         byline: Vec::new(),
-        agencies: metadata::agencies::credited(&text, &[], &rules.bylines),
+        agencies: metadata::agencies::credited(&text, &lines, &rules.bylines),
         published_at,
         published_precision,
         published_source,

@@ -51,6 +51,9 @@ pub(in crate::article) struct Bylines {
     labels: HashSet<String>,
     pub updates: Vec<String>,
     pub credits: HashSet<String>,
+    pub byline_classes: HashSet<String>,
+    pub date_classes: HashSet<String>,
+    pub foreign_classes: HashSet<String>,
     agencies: HashMap<String, String>,
 }
 
@@ -66,6 +69,9 @@ struct File {
     labels: HashSet<String>,
     updates: Vec<String>,
     credits: HashSet<String>,
+    byline_classes: HashSet<String>,
+    date_classes: HashSet<String>,
+    foreign_classes: HashSet<String>,
     agency: Vec<Agency>,
 }
 
@@ -96,6 +102,9 @@ impl Bylines {
             labels: file.labels,
             updates: file.updates,
             credits: file.credits,
+            byline_classes: file.byline_classes,
+            date_classes: file.date_classes,
+            foreign_classes: file.foreign_classes,
             agencies,
         })
     }

@@ -17,83 +17,6 @@ use crate::article::rules::class_key;
 use crate::article::text::{folded, head as first_chars, settle, squeeze};
 use crate::page::tree::Tree;
 
-/// Words of a class or id that mean a byline.
-const BYLINE_WORDS: [&str; 26] = [
-    "-byline-",
-    "-author-",
-    "-authors-",
-    "-autor-",
-    "-autoren-",
-    "-auteur-",
-    "-autore-",
-    "-autores-",
-    "-writer-",
-    "-reporter-",
-    "-journalist-",
-    "-authorname-",
-    "-contributor-",
-    "-contributors-",
-    "-forfatter-",
-    "-skribent-",
-    "-yazar-",
-    "-penulis-",
-    "-bylines-",
-    "-redactor-",
-    "-firma-",
-    "-auteurs-",
-    "-columnist-",
-    "-articleauthor-",
-    "-postauthor-",
-    "-writtenby-",
-];
-/// Words of a class or id that mean a date.
-const DATE_WORDS: [&str; 22] = [
-    "-date-",
-    "-time-",
-    "-timestamp-",
-    "-published-",
-    "-publish-",
-    "-pubdate-",
-    "-posted-",
-    "-datetime-",
-    "-datum-",
-    "-fecha-",
-    "-data-",
-    "-dateline-",
-    "-updated-",
-    "-meta-",
-    "-postmeta-",
-    "-publication-",
-    "-created-",
-    "-tarih-",
-    "-dato-",
-    "-entrydate-",
-    "-postdate-",
-    "-articledate-",
-];
-/// Words of a class or id below which everything is of other stories or other people.
-const FOREIGN_WORDS: [&str; 20] = [
-    "-comment-",
-    "-comments-",
-    "-related-",
-    "-recommended-",
-    "-sidebar-",
-    "-footer-",
-    "-mostread-",
-    "-popular-",
-    "-teaser-",
-    "-teasers-",
-    "-promo-",
-    "-nav-",
-    "-navigation-",
-    "-menu-",
-    "-carousel-",
-    "-newsletter-",
-    "-trending-",
-    "-widget-",
-    "-disqus-",
-    "-latest-",
-];
 /// Lines after the headline among which a byline or a date without a class is looked for, and lines before it.
 const LINES_AFTER: usize = 25;
 const LINES_BEFORE: usize = 12;
@@ -103,6 +26,8 @@ const LINE_CHARS_MAX: usize = 120;
 const BYLINES_MAX: usize = 12;
 /// Nodes between two elements that hold one byline.
 const NODES_BETWEEN: usize = 30;
+/// Elements that are taken for the story's surroundings: headings, articles, the main part.
+const INNER_MAX: usize = 8;
 /// Nodes between the headline and its date.
 const NODES_TO_DATE: usize = 300;
 /// Words in a line that is a date: its own, and those of a byline, a label, a reading time.
@@ -165,9 +90,10 @@ struct Look<'r> {
 impl Look<'_> {
     fn walk(&mut self, tree: &Tree, headline: Option<&str>, wants: Wants) {
         // What is around the headline is around the story, whatever its class says of sidebars.
-        let first =
-            |tag: &str| tree.html.tree.nodes().find(|n| n.value().as_element().is_some_and(|e| e.name() == tag));
-        let inner = ["h1", "main", "article"].into_iter().filter_map(first);
+        let is_inner = |node: &NodeRef<'_, Node>| {
+            node.value().as_element().is_some_and(|e| matches!(e.name(), "h1" | "main" | "article"))
+        };
+        let inner = tree.html.tree.nodes().filter(is_inner).take(INNER_MAX);
         let around: HashSet<NodeId> = inner.flat_map(|node| node.ancestors().map(|node| node.id())).collect();
         let mut line = String::new();
         let (mut in_headline, mut foreign, mut at) = (0usize, 0usize, 0usize);
@@ -188,7 +114,7 @@ impl Look<'_> {
                         continue;
                     }
                     let key = key_of(element);
-                    if !around.contains(&node.id()) && is_foreign(element.name(), &key) {
+                    if !around.contains(&node.id()) && self.is_foreign(element.name(), &key) {
                         foreign = 1;
                         continue;
                     }
@@ -226,21 +152,30 @@ impl Look<'_> {
 
     /// Takes the text of an element whose class says what it is.
     fn classed(&mut self, node: NodeRef<'_, Node>, key: &str, at: usize, wants: Wants) {
-        let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
-        if wants.credits && self.bylines.len() < BYLINES_MAX && has(&BYLINE_WORDS) {
+        if wants.credits && self.bylines.len() < BYLINES_MAX && has_word(key, &self.rules.byline_classes) {
             let text = text(node);
             if !text.is_empty() && text.chars().count() <= 3 * LINE_CHARS_MAX {
                 self.bylines.push((at, key.to_owned(), text));
             }
         }
-        if wants.dates && self.dated.len() < DATED_MAX && has(&DATE_WORDS) {
+        if wants.dates && self.dated.len() < DATED_MAX && has_word(key, &self.rules.date_classes) {
             let text = text(node);
             // The tags may stand in the same box, after the date.
             if !text.is_empty() && text.chars().count() <= 4 * LINE_CHARS_MAX {
                 let text = first_chars(&text, LINE_CHARS_MAX / 2);
-                let is_update = has(&["-updated-", "-modified-"]);
+                let is_update = ["-updated-", "-modified-"].iter().any(|word| key.contains(word));
                 self.dated.push((at, if is_update { format!("updated {text}") } else { text.to_owned() }));
             }
+        }
+    }
+
+    fn is_foreign(&self, name: &str, key: &str) -> bool {
+        match name {
+            // An article's own footer has its byline.
+            "footer" => !["-meta-", "-author-", "-entry-"].iter().any(|word| key.contains(word)),
+            "head" | "nav" | "aside" | "template" | "select" | "button" | "form" => true,
+            "html" | "body" | "main" | "article" => false,
+            _ => has_word(key, &self.rules.foreign_classes),
         }
     }
 
@@ -349,10 +284,15 @@ impl Look<'_> {
         }
         let is_update = self.rules.updates.iter().any(|word| text.trim_start().starts_with(word.as_str()));
         let kind = if is_update { DateKind::Updated } else { DateKind::Published };
-        // A number beside the date ("4 min read") spoils the whole line, so its parts are tried, the longest first.
+        // A number beside the date ("4 min read") spoils the whole line, so its parts are tried: from each word on the
+        // longest first.
         let found = Candidate::read(kind, "text", rank, text).or_else(|| {
-            (1..=WORDS_OF_DATE.min(words.len())).rev().flat_map(|count| words.windows(count)).find_map(|part| {
-                let part = part.join(" ");
+            let mut parts = (0..words.len()).flat_map(|from| {
+                let longest = words.len().min(from + WORDS_OF_DATE);
+                (from + 1..=longest).rev().map(move |to| (from, to))
+            });
+            parts.find_map(|(from, to)| {
+                let part = words.get(from..to)?.join(" ");
                 has_year(&part).then(|| Candidate::read(kind, "text", rank, &part)).flatten()
             })
         });
@@ -404,12 +344,9 @@ fn key_of(element: &scraper::node::Element) -> String {
     }
 }
 
-fn is_foreign(name: &str, key: &str) -> bool {
-    match name {
-        "head" | "nav" | "footer" | "aside" | "template" | "select" | "button" | "form" => true,
-        "html" | "body" | "main" | "article" => false,
-        _ => FOREIGN_WORDS.iter().any(|word| key.contains(word)),
-    }
+/// Whether a class, in the form of [`class_key`], has one of the words.
+fn has_word(key: &str, words: &HashSet<String>) -> bool {
+    key.split('-').any(|word| words.contains(word))
 }
 
 fn is_block(name: &str) -> bool {
