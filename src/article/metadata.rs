@@ -158,9 +158,8 @@ fn language(head: &Head, story: Option<&Story>) -> Option<String> {
 
 /// Whether the page says that the story must be paid for.
 fn paywalled(head: &Head, story: Option<&Story>) -> bool {
-    match story.and_then(|s| s.free) {
-        Some(free) => return !free,
-        None => {}
+    if let Some(free) = story.and_then(|s| s.free) {
+        return !free;
     }
     let is = |keys: &[&str], words: &[&str]| {
         head.first(keys).is_some_and(|value| words.contains(&value.trim().to_ascii_lowercase().as_str()))

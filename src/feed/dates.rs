@@ -105,10 +105,11 @@ fn read(mut tokens: Tokens) -> Option<Written> {
     if tokens.has_number() {
         return None;
     }
-    let written = clock.as_ref().map_or(ClockWritten::None, |c| match c.has_second {
-        true => ClockWritten::Second,
-        false => ClockWritten::Minute,
-    });
+    let written = match &clock {
+        None => ClockWritten::None,
+        Some(clock) if clock.has_second => ClockWritten::Second,
+        Some(_) => ClockWritten::Minute,
+    };
     let (seconds, nanos, home) = clock.map_or((0, 0, None), |c| (c.seconds, c.nanos, c.home));
     let local = date.and_time(NaiveTime::MIN).checked_add_signed(Duration::seconds(seconds))?;
     let local = local.checked_add_signed(Duration::nanoseconds(nanos))?;
