@@ -1,8 +1,9 @@
 //! Our schedule beside those of other readers, on traces of feeds of several kinds.
 //!
 //! `cargo bench --bench schedule` prints the tables; `-- --write` renews `docs/schedule.md` and `docs/schedule.svg`.
-//! `-- --kind NAME` looks at one kind, `-- --feeds N` sets the size of the mixed population. No database, no network, no
-//! clock: the same traces and figures at every run.
+//! `-- --kind NAME` looks at one kind, `-- --feeds N` sets the size of the mixed population, `-- --seeds N` draws other
+//! feeds of the same kinds; what is reported are those of `--seeds 0`. No database, no network, no clock: the same traces
+//! and figures at every run.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -34,7 +35,8 @@ fn main() {
     let option = |name: &str| args.iter().position(|a| a == name).and_then(|at| args.get(at + 1)).cloned();
     let mixed = option("--feeds").and_then(|n| n.parse().ok()).unwrap_or(80);
     let only = option("--kind");
-    let kinds = traces::kinds(mixed);
+    let range = option("--seeds").and_then(|n| n.parse().ok()).unwrap_or(0);
+    let kinds = traces::kinds(mixed, range);
     let chosen: Vec<&traces::Kind> =
         kinds.iter().filter(|kind| only.as_deref().is_none_or(|only| only == kind.name)).collect();
     let all: Vec<compare::Comparison> = std::thread::scope(|scope| {

@@ -7,16 +7,24 @@ mod blocks;
 mod body;
 pub mod error;
 mod explain;
+mod features;
 mod furniture;
+mod json;
 pub mod kind;
 mod language;
+pub mod learnt;
 pub mod metadata;
+mod model;
 mod plain;
 mod refusal;
 pub mod repairs;
 pub mod rules;
 mod script_body;
+pub mod site_rules;
+mod story;
 mod text;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -25,24 +33,17 @@ use url::Url;
 pub use error::{CleanError, Why};
 pub use explain::explain;
 pub use kind::ArticleKind;
+pub use learnt::LearntLines;
 pub use metadata::dates::{DateFound, DateKind};
 pub use metadata::names::{Credit, CreditKind};
 pub use plain::clean_plain;
 pub use rules::Rules;
+pub use site_rules::SiteRules;
 
 use crate::page::tree::{self, Limits};
-use blocks::{Kind, Page};
-use body::Anchors;
-use furniture::Known;
-use metadata::Metadata;
-use text::{count_words, folded, head, settle};
-
-/// Characters of a removed piece that are kept.
-const REMOVED_CHARS_MAX: usize = 500;
-/// Removed pieces that are kept; a page with more is not explained better by them.
-const REMOVED_MAX: usize = 200;
-/// Words below which a body found in the markup is a shell, when the page's data holds more.
-const SHELL_WORDS: usize = 80;
+use site_rules::SiteRule;
+use story::{Context, Story};
+use text::{count_words, settle};
 
 /// A cleaned article. Offsets count Unicode scalar values in `text`, half-open.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -67,7 +68,7 @@ pub struct Article {
     pub published_at: Option<DateTime<Utc>>,
     /// How exactly that is known.
     pub published_precision: Precision,
-    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `text`, `feed` or `given`.
+    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `text`, `feed`, `given` or `site-rule`.
     pub published_source: Option<&'static str>,
     /// When it was last changed.
     pub updated_at: Option<DateTime<Utc>>,
@@ -95,6 +96,10 @@ pub struct Article {
     pub removed: Vec<Removed>,
     /// Places in `text` that were broken before we saw them.
     pub repairs: Vec<Repair>,
+    /// `text` with the repairs made, for reading; offsets count in `text`. See [`repairs::offset_in_applied`].
+    pub text_repaired: Option<String>,
+    /// The rule for this site alone that it was read by.
+    pub site_rule: Option<site_rules::Applied>,
 }
 
 /// How exactly a publication time is known.
@@ -133,7 +138,7 @@ pub struct Removed {
 }
 
 /// A place where the text was broken before we saw it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Repair {
     /// First character.
     pub start: usize,
@@ -141,6 +146,12 @@ pub struct Repair {
     pub end: usize,
     /// What is wrong.
     pub kind: RepairKind,
+    /// Where the space is missing: the character it belongs before.
+    pub cut: usize,
+    /// How sure that is, 0 to 1.
+    pub confidence: f32,
+    /// How the span should read.
+    pub text: String,
 }
 
 /// What is wrong with a piece of text.
@@ -149,10 +160,11 @@ pub struct Repair {
 pub enum RepairKind {
     /// Two words run together where a link or a line break stood ("warAlthough", "Kazakhstanwhere").
     GluedWords,
+    /// A mark without the space after it ("end.The").
+    GluedSentences,
+    /// A number and a word run together ("2022The").
+    GluedNumber,
 }
-
-/// Words below which the class names of a page are doubted once more.
-const THIN_WORDS: usize = 40;
 
 /// What is known of an article from elsewhere: the feed's entry, or the command line.
 #[derive(Debug, Clone, Default)]
@@ -165,6 +177,8 @@ pub struct Hint {
     pub summary: Option<String>,
     /// When the page was fetched: a date after it is a mistake.
     pub fetched_at: Option<DateTime<Utc>>,
+    /// What is decided of the lines its source repeats.
+    pub lines: Arc<LearntLines>,
 }
 
 /// Cleans a page to its article, with the default limits.
@@ -189,36 +203,31 @@ pub fn clean_within(
     if html.trim().is_empty() {
         return Err(CleanError::Empty);
     }
-    let tree = tree::build(html, limits)?;
-    let metadata = metadata::read(&tree, url, hint, rules);
-    let mut page = blocks::read(&tree.html, rules);
-    let anchors = anchors(&metadata, hint);
-    let known = Known {
-        titles: metadata.titles.clone(),
-        authors: metadata.byline.iter().map(|credit| folded(&credit.name)).collect(),
+    let mut tree = tree::build(html, limits)?;
+    let mut metadata = metadata::read(&tree, url, hint, rules);
+    let site = url.and_then(|url| rules.sites.of(url));
+    let mut site_rule = site.map(SiteRule::applied);
+    let mut removed = Vec::new();
+    if let (Some(site), Some(applied)) = (site, &mut site_rule) {
+        metadata.take(site.fields(&tree.html, applied), rules);
+        removed = site.take_out(&mut tree.html);
+    }
+    limits.check_time()?;
+    let context = Context { metadata: &metadata, hint, html, limits, model: Some(&rules.story) };
+    let kept = site.and_then(|site| story::kept(&site.kept(&tree.html)?, site.is_verbatim(), &context, rules));
+    if let Some(applied) = site_rule.as_mut().filter(|_| kept.is_none() && site.is_some_and(SiteRule::keeps)) {
+        applied.missed.push("keep");
+    }
+    let story = match kept {
+        Some(kept) => kept,
+        None => story::find(&tree, &context, rules)?,
     };
-    body::clear_false_suspicions(&mut page);
-    let mut found = find_story(&page, &anchors, &known, rules);
-    if count_words(&found.text) < THIN_WORDS {
-        body::clear_suspicions(&mut page);
-        let unsuspecting = find_story(&page, &anchors, &known, rules);
-        if count_words(&unsuspecting.text) > 2 * count_words(&found.text) {
-            found = unsuspecting;
-        }
-    }
-    let Story { mut text, why } = found;
-    let removed = removed(&page, &why);
-    let mut word_count = count_words(&text);
-    // A page drawn by script carries its text as data.
-    if word_count < SHELL_WORDS
-        && let Some(data) = script_body::find(metadata.article_body.as_deref(), &tree.state)
-    {
-        let words = count_words(&data);
-        if words > 2 * word_count && words >= 40 {
-            (text, word_count) = (data, words);
-        }
-    }
-    if let Some(why) = refusal::judge(&page, &metadata, url, &text, word_count, rules) {
+    let Story { page, why, text, words: word_count, beside, .. } = story;
+    removed.extend(story::removed(&page, &why));
+    removed.extend(beside);
+    removed.truncate(story::REMOVED_MAX);
+    limits.check_time()?;
+    if let Some(why) = refusal::judge(&tree, &page, &metadata, url, word_count, rules) {
         return Err(CleanError::NotAnArticle { why });
     }
     let repairs = repairs::find(&text, rules);
@@ -240,7 +249,10 @@ pub fn clean_within(
         updated_at: metadata.dates.updated.map(|found| found.value),
         dates_found: metadata.dates.found,
         kind: metadata.kind.unwrap_or(ArticleKind::News),
-        language: language::of_text(&text, metadata.language.as_deref()),
+        language: site
+            .and_then(SiteRule::language)
+            .map(str::to_owned)
+            .or_else(|| language::of_text(&text, metadata.language.as_deref())),
         section: metadata.section,
         tags: metadata.tags,
         image_url: metadata.image_url,
@@ -248,8 +260,10 @@ pub fn clean_within(
         word_count,
         paywalled,
         removed,
+        text_repaired: repairs::apply(&text, &repairs),
         repairs,
         text,
+        site_rule,
     })
 }
 
@@ -270,65 +284,30 @@ fn names(byline: &[Credit], is_wanted: impl Fn(CreditKind) -> bool) -> Vec<Strin
     byline.iter().filter(|credit| is_wanted(credit.kind)).map(|credit| credit.name.clone()).collect()
 }
 
-/// A story's text, and why each block of the page is not in it.
-struct Story<'r> {
-    text: String,
-    why: Vec<Option<&'r str>>,
+/// What the model of the story is trained on: a page's blocks, what the rules said of them, and what the model sees.
+#[derive(Debug, Serialize)]
+pub struct Studied {
+    /// A block's text.
+    pub text: String,
+    /// Why the rules alone would leave it out.
+    pub why: Option<String>,
+    /// Whether it is a row of a table, which follows the row before it on the next line.
+    pub row: bool,
+    /// Whether it may be the story at all.
+    pub asked: bool,
+    /// The model's view of it.
+    pub features: Vec<f32>,
 }
 
-fn find_story<'r>(page: &Page<'r>, anchors: &Anchors, known: &Known, rules: &'r Rules) -> Story<'r> {
-    let taints = body::taints(page);
-    let Some(story) = body::choose(page, &taints, anchors) else {
-        return Story { text: String::new(), why: Vec::new() };
-    };
-    let why = furniture::judge(page, story, &taints, rules, known);
-    Story { text: assemble(page, story, &why), why }
-}
-
-fn anchors(metadata: &Metadata, hint: &Hint) -> Anchors {
-    let body = metadata.article_body.as_deref().map(folded).unwrap_or_default();
-    let summary = hint.summary.as_deref().map(|s| folded(&metadata::json_ld::unescape(s))).unwrap_or_default();
-    // A feed that carries the whole text is as good an anchor as the page's own data.
-    Anchors { body: if body.len() >= summary.len() { body } else { summary } }
-}
-
-fn assemble(page: &Page<'_>, story: usize, why: &[Option<&str>]) -> String {
-    let Some(range) = page.elements.get(story).map(|e| e.first..e.end) else { return String::new() };
-    let mut text = String::new();
-    let mut row_before = false;
-    for index in range {
-        let (Some(block), Some(None)) = (page.blocks.get(index), why.get(index)) else { continue };
-        if !text.is_empty() {
-            // Rows of one table are lines of one paragraph.
-            let row = block.kind == Kind::Row;
-            text.push_str(if row && row_before { "\n" } else { "\n\n" });
-        }
-        row_before = block.kind == Kind::Row;
-        text.push_str(&block.text);
-    }
-    text
-}
-
-/// Everything with a reason, neighbours with the same reason in one piece; the rest of the page is not the story's
-/// neighbourhood.
-fn removed(page: &Page<'_>, why: &[Option<&str>]) -> Vec<Removed> {
-    let mut pieces: Vec<Removed> = Vec::new();
-    let mut last = None;
-    for (index, (block, reason)) in page.blocks.iter().zip(why).enumerate() {
-        let Some(reason) = reason.filter(|reason| *reason != "outside") else { continue };
-        let joins = last == Some(index.wrapping_sub(1));
-        last = Some(index);
-        if let Some(piece) = pieces.last_mut().filter(|piece| joins && piece.reason == reason) {
-            let room = REMOVED_CHARS_MAX.saturating_sub(piece.text.chars().count() + 1);
-            if room > 0 {
-                piece.text.push('\n');
-                piece.text.push_str(head(&block.text, room));
-            }
-        } else if pieces.len() < REMOVED_MAX {
-            pieces.push(Removed { text: head(&block.text, REMOVED_CHARS_MAX).to_owned(), reason: reason.to_owned() });
-        }
-    }
-    pieces
+/// Reads a page as training does. Nothing is refused but what passes a limit.
+///
+/// # Errors
+/// As [`clean_within`], for a page that cannot be parsed within the limits.
+pub fn study(html: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) -> Result<Vec<Studied>, CleanError> {
+    let limits = Limits::default();
+    let tree = tree::build(html, &limits)?;
+    let metadata = metadata::read(&tree, url, hint, rules);
+    Ok(story::study(&tree, &Context { metadata: &metadata, hint, html, limits: &limits, model: None }, rules)?)
 }
 
 /// How much of the story is thought to be here: less behind a paywall, less than the page's own data has, and less

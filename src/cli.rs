@@ -12,13 +12,17 @@ use crate::store::StoreError;
 use crate::telemetry::{self, LogFormat};
 
 mod answers;
+mod cases;
 mod check;
 mod database;
 mod db;
 mod demo;
 mod feeds;
+mod furniture;
 mod inputs;
 mod print;
+mod reprocess;
+mod rules;
 mod run;
 mod stages;
 
@@ -72,7 +76,13 @@ enum Command {
     Parse(Inputs),
     /// Pages to one JSON object a line: the story without its furniture
     #[command(after_help = "Example: wireroom clean --text page.html")]
-    Clean(CleanArgs),
+    Clean {
+        #[command(flatten)]
+        args: CleanArgs,
+        /// Keep page and result as a case in this folder (config/sites); `validate` replays it
+        #[arg(long, value_name = "DIR", conflicts_with = "plain")]
+        record: Option<PathBuf>,
+    },
     /// As clean, plus who, what, where, when and how much
     #[command(after_help = "Example: wireroom extract --plain --published 2022-09-15T18:00:00Z article.txt")]
     Extract(CleanArgs),
@@ -114,10 +124,16 @@ enum Command {
         #[command(flatten)]
         ask: Ask,
     },
+    /// Stored pages through today's cleaning and extraction: what would change, and the change
+    #[command(after_help = "Example: wireroom reprocess --source example.org --since 2026-05-01 --dry-run")]
+    Reprocess(reprocess::ReprocessArgs),
+    /// Lines that sources repeat, which are taken out of their articles
+    #[command(subcommand, after_help = "Example: wireroom furniture list --source example.org")]
+    Furniture(furniture::FurnitureCommand),
     /// The database: where it is, a shell in it, its schema, a dump and back
     #[command(subcommand, after_help = "Example: wireroom db psql -- -c 'select * from api.latest_articles limit 5'")]
     Db(db::DbCommand),
-    /// Checks configuration and feed list, all errors at once
+    /// Checks configuration, feed list and rules for sites, all errors at once
     #[command(after_help = "Example: wireroom validate config/feeds.toml")]
     Validate {
         /// Feed lists to check besides the configured one
@@ -218,6 +234,7 @@ impl From<std::io::Error> for Failure {
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
     let line = Line::parse();
+    crate::feed::hush_isolated_panics();
     telemetry::init(line.log_format, &line.log_level);
     let done = dispatch(line);
     match done {
@@ -262,13 +279,15 @@ async fn command(command: Command, loaded: &Loaded) -> Result<(), Failure> {
         Command::Demo { force, remove, json } => demo::demo(loaded, force, remove, json).await,
         Command::Feeds(command) => feeds::feeds(loaded, command).await,
         Command::Parse(inputs) => stages::parse(loaded, &inputs).await,
-        Command::Clean(args) => stages::clean(loaded, args).await,
+        Command::Clean { args, record } => stages::clean(loaded, args, record).await,
         Command::Extract(args) => stages::extract(loaded, args).await,
         Command::Search { query, ask } => answers::search(loaded, &query, ask).await,
         Command::Article { id, ask } => answers::article(loaded, id, ask).await,
         Command::Entity { name, ask } => answers::entity(loaded, &name, ask).await,
         Command::Quotes { name, ask } => answers::quotes(loaded, &name, ask).await,
         Command::Status { ask } => answers::status(loaded, ask).await,
+        Command::Reprocess(args) => reprocess::reprocess(loaded, &args).await,
+        Command::Furniture(command) => furniture::furniture(loaded, command).await,
         Command::Db(command) => db::db(loaded, command).await,
         Command::Healthcheck => check::healthcheck(&loaded.config).await,
         // Answered before the configuration was taken for good.

@@ -4,6 +4,7 @@
 
 pub mod load;
 mod secrets;
+pub mod sites;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -129,6 +130,8 @@ pub struct FetchConfig {
     pub allow_networks: Vec<IpNet>,
     /// Names answered from here instead of DNS, as `curl --resolve` does.
     pub resolve: Vec<(String, SocketAddr)>,
+    /// A PEM file of authorities that are trusted beside the machine's own, for networks whose proxy opens TLS.
+    pub extra_ca: Option<PathBuf>,
     /// The pause between two requests to one registrable domain. One second: what polite crawlers keep.
     pub host_delay: Duration,
     /// Requests under way at once to one registrable domain. Two, as browsers of old.
@@ -157,6 +160,7 @@ impl Default for FetchConfig {
             user_agent: concat!("wireroom/", env!("CARGO_PKG_VERSION"), " (news archive; obeys robots.txt)").to_owned(),
             allow_networks: Vec::new(),
             resolve: Vec::new(),
+            extra_ca: None,
             host_delay: Duration::from_secs(1),
             host_concurrency: 2,
             concurrency: 64,

@@ -6,6 +6,7 @@
 mod charset;
 pub mod dates;
 pub(crate) mod entities;
+mod isolated;
 mod json;
 mod markup;
 mod read;
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use url::Url;
 
+pub use isolated::hush_isolated_panics;
 pub use sniff::{FEED_BYTES_MAX, FeedError};
 
 /// The most entries taken from one document: what a sitemap may hold. The longest honest feeds list a thousand.
@@ -63,11 +65,10 @@ fn from_markup(text: &str, bytes: &[u8], base: Option<&Url>) -> Result<Feed, Fee
 
 /// feed-rs, isolated: its release 3.0.0 panics on some input from the network.
 fn second_reader(bytes: &[u8], base: Option<&Url>) -> Option<Feed> {
-    let read = std::panic::catch_unwind(|| {
+    let found = isolated::isolated(|| {
         let parser = feed_rs::parser::Builder::new().base_uri(base).id_generator(|_, _, _| String::new()).build();
         parser.parse(bytes).ok()
-    });
-    let found = read.ok().flatten()?;
+    })?;
     let entries = found.entries.into_iter().take(ENTRIES_MAX).map(|e| Entry {
         id: Some(e.id).filter(|id| !id.is_empty()),
         url: e.links.into_iter().next().map(|l| l.href),
@@ -82,27 +83,21 @@ fn second_reader(bytes: &[u8], base: Option<&Url>) -> Option<Feed> {
         categories: e.categories.into_iter().map(|c| c.term).collect(),
         enclosures: Vec::new(),
     });
+    let format = match found.feed_type {
+        feed_rs::model::FeedType::Atom => FeedFormat::Atom,
+        feed_rs::model::FeedType::JSON => FeedFormat::Json,
+        feed_rs::model::FeedType::RSS1 => FeedFormat::Rdf,
+        _ => FeedFormat::Rss,
+    };
     Some(Feed {
-        format: match found.feed_type {
-            feed_rs::model::FeedType::Atom => FeedFormat::Atom,
-            feed_rs::model::FeedType::JSON => FeedFormat::Json,
-            feed_rs::model::FeedType::RSS1 => FeedFormat::Rdf,
-            _ => FeedFormat::Rss,
-        },
         title: found.title.and_then(|t| text::plain(&t.content)),
         description: found.description.and_then(|t| text::plain(&t.content)),
         site_url: found.links.into_iter().next().map(|l| l.href),
         language: found.language,
         ttl_seconds: found.ttl.map(|minutes| u64::from(minutes) * 60),
-        hub_url: None,
-        self_url: None,
-        next_url: None,
-        skip_hours: Vec::new(),
-        skip_days: Vec::new(),
-        sitemaps: Vec::new(),
         entries: entries.collect(),
-        skipped: Vec::new(),
         recovered: vec!["read by the second reader".to_owned()],
+        ..Feed::empty(format)
     })
 }
 
@@ -142,6 +137,27 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// A feed that says nothing yet.
+    fn empty(format: FeedFormat) -> Self {
+        Self {
+            format,
+            title: None,
+            description: None,
+            site_url: None,
+            language: None,
+            ttl_seconds: None,
+            hub_url: None,
+            self_url: None,
+            next_url: None,
+            skip_hours: Vec::new(),
+            skip_days: Vec::new(),
+            sitemaps: Vec::new(),
+            entries: Vec::new(),
+            skipped: Vec::new(),
+            recovered: Vec::new(),
+        }
+    }
+
     /// Whether the document ended before it was finished: there may be more entries than were read.
     pub fn is_cut_off(&self) -> bool {
         self.recovered.iter().any(|what| what == markup::CUT_OFF)

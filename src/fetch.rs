@@ -17,6 +17,7 @@ mod resolver;
 pub mod robots;
 mod robots_cache;
 mod safe_url;
+mod trust;
 
 use std::time::Duration;
 

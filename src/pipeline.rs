@@ -27,17 +27,20 @@ use crate::archive::Archive;
 use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::http::Health;
+use crate::identity::registrable_domain;
 use crate::store::{Scope, Store};
 use crate::telemetry::Metrics;
 
 pub mod answer;
 mod ask;
 pub mod decide;
+mod lines;
 mod pages;
 mod plan;
 mod poll;
 mod push;
 pub mod reading;
+pub mod reprocess;
 mod sitemaps;
 mod summary;
 mod upkeep;
@@ -93,6 +96,8 @@ struct Shared {
     fetcher: Fetcher,
     workers: Workers,
     knowledge: RwLock<Arc<Knowledge>>,
+    /// What is decided of the lines that sources repeat.
+    lines: lines::LineCache,
     config: Config,
     metrics: Metrics,
     health: Health,
@@ -104,6 +109,8 @@ struct Shared {
     leases: Mutex<HashMap<i64, i64>>,
     /// What hubs have pushed.
     push: push::Intake,
+    /// By site, the keys of its rule that found nothing on its last page: a change is told, a state is not.
+    missed_rules: Mutex<HashMap<String, Vec<&'static str>>>,
 }
 
 /// A running pipeline.
@@ -138,6 +145,7 @@ impl Pipeline {
             fetcher: parts.fetcher,
             workers,
             knowledge: RwLock::new(Arc::new(parts.knowledge)),
+            lines: lines::LineCache::default(),
             config: parts.config,
             metrics: parts.metrics,
             health: parts.health,
@@ -146,6 +154,7 @@ impl Pipeline {
             work: Notify::new(),
             leases: Mutex::default(),
             push: push::Intake::new(),
+            missed_rules: Mutex::default(),
         };
         Self { shared: Arc::new(shared), archive: parts.archive }
     }
@@ -210,6 +219,12 @@ impl Pipeline {
 impl Shared {
     fn knowledge(&self) -> Arc<Knowledge> {
         self.knowledge.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The rules of today, with what is decided of the lines of the page's source.
+    async fn knowledge_of(&self, page: &url::Url) -> Knowledge {
+        let lines = self.lines.of(&self.store, &registrable_domain(page)).await;
+        self.knowledge().of_source(lines)
     }
 
     fn hold(&self, task_id: i64, token: i64) {

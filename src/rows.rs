@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
 use crate::article::Article;
+use crate::article::learnt::{self, Lesson};
 use crate::identity;
 use crate::mention::{Amount, DateMention, Entity, EntityKind, Findings, Quote};
 
@@ -26,6 +27,10 @@ pub struct ArticleRows {
     pub text_source: TextSource,
     /// SHA-256 over headline and text.
     pub content_hash: [u8; 32],
+    /// Fingerprint of the program, the rules and the learnt lines it was made by.
+    pub cleaned_by: i64,
+    /// What it shows of its source's furniture.
+    pub lesson: Lesson,
     /// Its entities, each once, sorted by key.
     pub entities: Vec<EntityRow>,
     /// Its quotes, with the speaker's entity key.
@@ -89,8 +94,15 @@ const NAME_CHARS_MAX: usize = 300;
 /// Removed pieces stored an article: a page of links has thousands, and nobody reads on after these.
 const REMOVED_MAX: usize = 200;
 
-/// Puts the rows of an article together. `known_by` is its canonical address.
-pub fn article_rows(article: Article, findings: Findings, known_by: &Url, source: TextSource) -> ArticleRows {
+/// Puts the rows of an article together. `known_by` is its canonical address, `cleaned_by` the fingerprint of what it was
+/// made by.
+pub fn article_rows(
+    article: Article,
+    findings: Findings,
+    known_by: &Url,
+    source: TextSource,
+    cleaned_by: i64,
+) -> ArticleRows {
     let article = within_limits(article);
     let Findings { mentions, entities, mut quotes, mut dates, mut amounts } = findings;
     // An empty span names nothing, and the schema refuses it.
@@ -140,6 +152,8 @@ pub fn article_rows(article: Article, findings: Findings, known_by: &Url, source
         domain: identity::registrable_domain(known_by),
         content_hash: content_hash(&article),
         text_source: source,
+        cleaned_by,
+        lesson: learnt::lesson(&article),
         article,
         entities: by_key.into_values().collect(),
         quotes,

@@ -5,8 +5,8 @@
 //! weaker first:
 //!
 //! 1. `ttl`, `sy:*`, `max-age` and `Expires` are floors up to two hours, since feeds that say a week publish every hour
-//!    all the same; `skipHours` and `skipDays` move a poll to the first permitted hour, unless the feed publishes in
-//!    those hours itself.
+//!    all the same; `skipHours` and `skipDays` move a poll to the first permitted hour, or a long pause's to the last one
+//!    before, unless the feed publishes in those hours itself.
 //! 2. The risk of loss beats them: they are advice, and an entry that has scrolled out is gone for good.
 //! 3. `poll.interval_min` and `poll.interval_max` bound what we choose ourselves.
 //! 4. What a server says when it refuses (`Retry-After`, 429, 410) beats all: obeyed to the second, and beyond our
@@ -38,6 +38,11 @@ pub use wishes::Wishes;
 
 /// `ttl` and `max-age` are honoured up to this.
 const HINT_MAX: Duration = Duration::from_hours(2);
+/// A pause this long may end earlier to keep out of hours in which no poll is asked for: twice what a document's floor can
+/// be.
+const EARLIER_FROM: Duration = Duration::from_hours(4);
+/// The time over which the polls that are moved to one hour are spread.
+const SPREAD: Duration = Duration::from_mins(10);
 /// A server that says when to come back is obeyed up to this.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(168);
 /// The interval of a feed nothing is known of.
@@ -242,7 +247,7 @@ impl Memory {
         let to = (from + from.mul_f64(JITTER)).min(most);
         let next =
             if from >= said { between(from, to, jitter) } else { between(said, said + said.mul_f64(JITTER), jitter) };
-        self.permitted(poll.at, next, loss, jitter)
+        self.permitted(poll.at, next, loss, said, jitter)
     }
 
     /// The pause that is worth while, and the longest after which nothing is lost.
@@ -276,16 +281,26 @@ impl Memory {
         (best.clamp(least, most), duration(forecast.safe(bounds)))
     }
 
-    /// Moves a poll out of the hours in which the publisher asks for none, where that loses nothing.
-    fn permitted(&self, now: DateTime<Utc>, pause: Duration, loss: Duration, jitter: f64) -> Duration {
+    /// Moves a poll out of the hours in which the publisher asks for none: behind them where that loses nothing, else
+    /// before them, where the pause is long enough for that. `said` is kept in any case.
+    fn permitted(&self, now: DateTime<Utc>, pause: Duration, loss: Duration, said: Duration, jitter: f64) -> Duration {
         let Ok(ahead) = TimeDelta::from_std(pause) else { return pause };
         let Some(at) = now.checked_add_signed(ahead).filter(|at| self.wishes.forbids(*at)) else { return pause };
         let Some(first) = self.wishes.first_permitted(at) else { return pause };
-        let moved = (first - now).to_std().unwrap_or(pause) + Duration::from_mins(10).mul_f64(jitter);
-        if moved > loss.max(pause) && loss < Duration::from_hours(24) || self.wishes.are_belied(&self.rhythm) {
+        if self.wishes.are_belied(&self.rhythm) {
             return pause;
         }
-        moved
+        let behind = (first - now).to_std().unwrap_or(pause);
+        let spread = SPREAD.mul_f64(jitter);
+        if loss >= Duration::from_hours(24) {
+            return behind + spread;
+        }
+        if behind <= loss.max(pause) {
+            return (behind + spread).min(loss.max(pause));
+        }
+        let end = self.wishes.last_permitted(at).and_then(|end| (end - now).to_std().ok());
+        let before = end.and_then(|end| end.checked_sub(SPREAD.mul_f64(1.0 - jitter) + Duration::from_secs(1)));
+        before.filter(|before| pause >= EARLIER_FROM && *before >= said.max(HINT_MAX)).unwrap_or(pause)
     }
 }
 

@@ -61,6 +61,7 @@ struct Inner {
     in_flight: Gauge,
     feeds: Family<Label, Gauge>,
     overdue: Gauge<f64, AtomicU64>,
+    site_misses: Family<Label, Counter>,
     callbacks: Family<Label, Counter>,
     asked_hubs: Family<Label, Counter>,
     pushed: Counter,
@@ -84,6 +85,7 @@ impl Default for Metrics {
             feeds: Family::default(),
             overdue: Gauge::default(),
             in_flight: Gauge::default(),
+            site_misses: Family::default(),
             callbacks: Family::default(),
             asked_hubs: Family::default(),
             pushed: Counter::default(),
@@ -115,6 +117,11 @@ impl Default for Metrics {
             inner.overdue.clone(),
         );
         registry.register("pages_in_flight", "Pages between claim and commit", inner.in_flight.clone());
+        registry.register(
+            "site_rule_misses",
+            "Pages on which a key of their site's rule found nothing",
+            inner.site_misses.clone(),
+        );
         registry.register("callbacks", "Calls of hubs and strangers, by what became of them", inner.callbacks.clone());
         registry.register("hub_requests", "Requests to hubs, by what they answered", inner.asked_hubs.clone());
         registry.register("entries_pushed", "Feed entries never seen before that a hub pushed", inner.pushed.clone());
@@ -171,6 +178,11 @@ impl Metrics {
     /// Counts a finished page.
     pub fn page(&self, outcome: &'static str) {
         self.0.pages.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// Counts a page on which a key of its site's rule found nothing.
+    pub fn site_rule_missed(&self, key: &'static str) {
+        self.0.site_misses.get_or_create(&[("key", key)]).inc();
     }
 
     /// Notes how long a fetch took.

@@ -4,6 +4,8 @@
 mod archive;
 #[path = "main/clean.rs"]
 mod clean;
+#[path = "main/clean_bench.rs"]
+mod clean_bench;
 #[path = "main/cli.rs"]
 mod cli;
 #[path = "main/config.rs"]
@@ -28,6 +30,10 @@ mod feed_documents;
 mod feed_list;
 #[path = "main/fetch.rs"]
 mod fetch;
+#[path = "main/furniture.rs"]
+mod furniture;
+#[path = "main/hostile_pages.rs"]
+mod hostile_pages;
 #[path = "main/identity.rs"]
 mod identity;
 #[path = "main/mention.rs"]
@@ -38,10 +44,18 @@ mod metadata;
 mod newspaper;
 #[path = "main/polling.rs"]
 mod polling;
+#[path = "main/prompts.rs"]
+mod prompts;
 #[path = "main/push.rs"]
 mod push;
+#[path = "main/refusals.rs"]
+mod refusals;
+#[path = "main/reprocess.rs"]
+mod reprocess;
 #[path = "main/schedule.rs"]
 mod schedule;
+#[path = "main/site_rules.rs"]
+mod site_rules;
 #[path = "main/store.rs"]
 mod store;
 #[path = "main/support.rs"]

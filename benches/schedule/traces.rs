@@ -129,17 +129,16 @@ fn weekday(time: f64) -> f64 {
     (time / DAY).floor().rem_euclid(7.0)
 }
 
-fn feeds(seed: u64, count: u64, mut one: impl FnMut(&mut Dice) -> Trace) -> Vec<Trace> {
-    (0..count).map(|n| one(&mut Dice::new(seed * 1000 + n))).collect()
-}
-
-/// All kinds. `mixed` is how many feeds the mixed population has.
-pub fn kinds(mixed: u64) -> Vec<Kind> {
+/// All kinds. `mixed` is how many feeds the mixed population has; every `range` draws all feeds anew.
+pub fn kinds(mixed: u64, range: u64) -> Vec<Kind> {
+    let feeds = |kind: u64, count: u64, one: &mut dyn FnMut(&mut Dice) -> Trace| -> Vec<Trace> {
+        (0..count).map(|n| one(&mut Dice::new(range * 1_000_000 + kind * 1000 + n))).collect()
+    };
     vec![
         Kind {
             name: "steady",
             about: "a constant rate, 6 to 100 entries a day, windows of 25",
-            feeds: feeds(1, 8, |dice| {
+            feeds: feeds(1, 8, &mut |dice| {
                 let rate = dice.about(6.0, 100.0);
                 trace(draw(dice, |_, _| rate), 25, true)
             }),
@@ -147,7 +146,7 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
         Kind {
             name: "bursty",
             about: "8 to 40 a day over a newsroom's day, and three times a week, at any hour, a burst of 10 to 80 that fades with a mean of 20 minutes to 3 hours; windows of 30",
-            feeds: feeds(2, 8, |dice| {
+            feeds: feeds(2, 8, &mut |dice| {
                 let (rate, noon) = (dice.about(8.0, 40.0), dice.between(0.0, 24.0));
                 let times = draw(dice, |t, _| rate * newsroom(hour(t), noon));
                 trace(with_bursts(times, dice, 3.0, (10.0, 80.0), (20.0, 180.0)), 30, true)
@@ -156,7 +155,7 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
         Kind {
             name: "nocturnal",
             about: "10 to 80 a day, all within eight hours of the night; windows of 25",
-            feeds: feeds(3, 8, |dice| {
+            feeds: feeds(3, 8, &mut |dice| {
                 let (rate, begin) = (dice.about(10.0, 80.0), dice.between(18.0, 23.0));
                 trace(
                     draw(dice, |t, _| if (hour(t) - begin).rem_euclid(24.0) < 8.0 { rate * 3.0 } else { 0.0 }),
@@ -168,7 +167,7 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
         Kind {
             name: "weekly",
             about: "a magazine: 5 to 20 on one morning of the week within three hours, one more on another day; windows of 20",
-            feeds: feeds(4, 8, |dice| {
+            feeds: feeds(4, 8, &mut |dice| {
                 let (rate, day, begin) =
                     (dice.between(5.0, 20.0), dice.between(0.0, 7.0).floor(), dice.between(5.0, 11.0));
                 let times = draw(dice, |t, _| {
@@ -181,7 +180,7 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
         Kind {
             name: "dying",
             about: "40 a day that halve every ten days; windows of 25",
-            feeds: feeds(5, 8, |dice| {
+            feeds: feeds(5, 8, &mut |dice| {
                 let noon = dice.between(0.0, 24.0);
                 let times = draw(dice, |t, _| 40.0 * newsroom(hour(t), noon) * (-t.max(0.0) / DAY / 10.0).exp2());
                 trace(times, 25, true)
@@ -190,7 +189,7 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
         Kind {
             name: "narrow",
             about: "200 a day over a newsroom's day, the hours' rates varying by half; windows of 20",
-            feeds: feeds(6, 8, |dice| {
+            feeds: feeds(6, 8, &mut |dice| {
                 let noon = dice.between(0.0, 24.0);
                 let (mut mood, mut hour_of_mood) = (1.0, None);
                 let times = draw(dice, |t, dice| {
@@ -207,7 +206,7 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
         Kind {
             name: "clock",
             about: "20 to 100 a day, published by a clock every hour or half-hour; windows of 30",
-            feeds: feeds(7, 8, |dice| {
+            feeds: feeds(7, 8, &mut |dice| {
                 let (rate, noon) = (dice.about(20.0, 100.0), dice.between(0.0, 24.0));
                 let period = if dice.share() < 0.5 { 60.0 } else { 30.0 };
                 let times = draw(dice, |t, _| rate * newsroom(hour(t), noon));
@@ -217,7 +216,7 @@ pub fn kinds(mixed: u64) -> Vec<Kind> {
         Kind {
             name: "mixed",
             about: "a population: rates by a Pareto law (median one a day, at most 400), time zones, weekends, bursts, clocks, windows from 10 to 100, a fifth without dates",
-            feeds: feeds(8, mixed, mixed_feed),
+            feeds: feeds(8, mixed, &mut mixed_feed),
         },
     ]
 }

@@ -5,10 +5,11 @@
 //! subtrees are differences of prefix sums.
 
 use ego_tree::iter::Edge;
+use html5ever::LocalName;
 use scraper::node::Element as Node;
 
 use super::rules::{Rules, class_key};
-use super::text::{count_words, settle};
+use super::text::{ends_sentence, is_wide, measure, settle};
 
 /// What a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +39,18 @@ pub(super) struct Block {
     pub chars: usize,
     /// Characters of it inside links.
     pub link_chars: usize,
+    /// Characters of it in bold.
+    pub bold_chars: usize,
+    /// Links in it.
+    pub links: usize,
     /// What it is.
     pub kind: Kind,
     /// The block-level element it stands in.
     pub element: usize,
+    /// Words, where a spaceless script's characters count as the words they would make.
+    pub units: f64,
+    /// Whether it reads as running text.
+    pub prose: bool,
 }
 
 impl Block {
@@ -58,16 +67,50 @@ pub(super) struct Element<'r> {
     /// The element around it; the first one is its own.
     pub parent: usize,
     /// Its tag.
-    pub tag: String,
+    pub tag: LocalName,
     /// Why it is probably furniture.
     pub suspect: Option<&'r str>,
     /// Whether it calls itself the body of an article.
     pub is_body: bool,
+    /// Its tag and class, as one number: elements a template fills alike have the same.
+    pub style: u64,
+    /// The tags from the root down to it, as one number.
+    pub path: u64,
+    /// How many elements with blocks are around it.
+    pub depth: usize,
+    /// What stands around it, as the sum of [`WITHIN_ARTICLE`] and its like.
+    pub within: u16,
     /// Its first block.
     pub first: usize,
     /// One past its last block.
     pub end: usize,
 }
+
+/// Within `<article>`.
+pub(super) const WITHIN_ARTICLE: u16 = 1;
+/// Within `<main>`.
+pub(super) const WITHIN_MAIN: u16 = 2;
+/// Within `<aside>`.
+pub(super) const WITHIN_ASIDE: u16 = 4;
+/// Within `<footer>`.
+pub(super) const WITHIN_FOOTER: u16 = 8;
+/// Within an element that calls itself the body of an article.
+pub(super) const WITHIN_BODY: u16 = 16;
+/// Within a list.
+pub(super) const WITHIN_LIST: u16 = 32;
+/// Within a table.
+pub(super) const WITHIN_TABLE: u16 = 64;
+/// Within `<header>`.
+pub(super) const WITHIN_HEADER: u16 = 128;
+
+/// Within `<figure>`.
+pub(super) const WITHIN_FIGURE: u16 = 256;
+/// Within a quotation.
+pub(super) const WITHIN_QUOTE: u16 = 512;
+/// Within navigation.
+pub(super) const WITHIN_NAV: u16 = 1024;
+/// Within a form.
+pub(super) const WITHIN_FORM: u16 = 2048;
 
 /// A page as blocks and the elements around them.
 #[derive(Debug, Default)]
@@ -79,16 +122,85 @@ pub(super) struct Page<'r> {
 }
 
 /// Elements whose content a reader does not read as text.
-const SKIPPED: [&str; 24] = [
-    "head", "script", "style", "noscript", "template", "iframe", "object", "embed", "video", "audio", "canvas", "svg",
-    "math", "select", "option", "textarea", "input", "button", "datalist", "progress", "meter", "map", "dialog", "rp",
-];
+fn is_unread(name: &str) -> bool {
+    matches!(
+        name,
+        "head"
+            | "script"
+            | "style"
+            | "noscript"
+            | "template"
+            | "iframe"
+            | "object"
+            | "embed"
+            | "video"
+            | "audio"
+            | "canvas"
+            | "svg"
+            | "math"
+            | "select"
+            | "option"
+            | "textarea"
+            | "input"
+            | "button"
+            | "datalist"
+            | "progress"
+            | "meter"
+            | "map"
+            | "dialog"
+            | "rp"
+            | "rt"
+            | "rtc"
+    )
+}
 /// Elements that stand inside a line.
-const INLINE: [&str; 44] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
-    "ins", "kbd", "label", "mark", "nobr", "output", "picture", "q", "rb", "rt", "ruby", "s", "samp", "small",
-    "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "track", "area", "link",
-];
+fn is_inline_tag(name: &str) -> bool {
+    matches!(
+        name,
+        "a" | "abbr"
+            | "acronym"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "big"
+            | "cite"
+            | "code"
+            | "data"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "img"
+            | "ins"
+            | "kbd"
+            | "label"
+            | "mark"
+            | "nobr"
+            | "output"
+            | "picture"
+            | "q"
+            | "rb"
+            | "ruby"
+            | "s"
+            | "samp"
+            | "small"
+            | "source"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "time"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
+            | "track"
+            | "area"
+            | "link"
+    )
+}
 
 /// Reads a tree into blocks.
 pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
@@ -98,7 +210,13 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
         rules,
         line: String::new(),
         line_links: 0,
+        line_bold: 0,
+        line_anchors: 0,
+        bold_open: 0,
         space_due: false,
+        line_broken: false,
+        seam: Seam::None,
+        drop_cap: None,
         breaks: 0,
         links_open: 0,
         skipping: 0,
@@ -107,9 +225,13 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
     };
     walk.page.elements.push(Element {
         parent: 0,
-        tag: "#document".to_owned(),
+        tag: LocalName::from("#document"),
         suspect: None,
         is_body: false,
+        style: 0,
+        path: 0,
+        depth: 0,
+        within: 0,
         first: 0,
         end: 0,
     });
@@ -135,6 +257,17 @@ pub(super) fn read<'r>(html: &scraper::Html, rules: &'r Rules) -> Page<'r> {
     walk.page
 }
 
+/// What the markup did since the last letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seam {
+    /// Nothing of note.
+    None,
+    /// An inline element was closed.
+    Closed,
+    /// An inline element was closed and another one opened.
+    Touching,
+}
+
 struct Walk<'r> {
     page: Page<'r>,
     /// Indices of the open block-level elements, with the kind of line before each.
@@ -142,7 +275,16 @@ struct Walk<'r> {
     rules: &'r Rules,
     line: String,
     line_links: usize,
+    line_bold: usize,
+    line_anchors: usize,
+    bold_open: usize,
     space_due: bool,
+    /// Whether the space due is a line break of the source.
+    line_broken: bool,
+    /// What the markup did since the last letter.
+    seam: Seam,
+    /// Where in the line an initial ends that is set large.
+    drop_cap: Option<usize>,
     breaks: usize,
     links_open: usize,
     skipping: usize,
@@ -164,6 +306,11 @@ impl<'r> Walk<'r> {
         if self.is_inline(name) {
             if name == "a" && node.attr("href").is_some() {
                 self.links_open += 1;
+                self.line_anchors += 1;
+            }
+            self.bold_open += usize::from(matches!(name, "b" | "strong"));
+            if self.seam == Seam::Closed && !matches!(name, "sub" | "sup" | "wbr") {
+                self.seam = Seam::Touching;
             }
             // Two labels side by side with no space in the source are set apart by the style sheet.
             if self.inline_just_closed && matches!(name, "a" | "span") && node.attr("class").is_some() {
@@ -184,12 +331,19 @@ impl<'r> Walk<'r> {
         let kind_before = self.kind;
         self.kind = self.kind_of(name);
         let (suspect, is_body) = self.judge(node);
+        let parent = self.open.last().map_or(0, |(index, _)| *index);
+        let (path, depth, within) =
+            self.page.elements.get(parent).map_or((0, 0, 0), |above| (above.path, above.depth, above.within));
         self.open.push((self.page.elements.len(), kind_before));
         self.page.elements.push(Element {
-            parent: self.open.iter().rev().nth(1).map_or(0, |(index, _)| *index),
-            tag: name.to_owned(),
+            parent,
+            tag: node.name.local.clone(),
             suspect,
             is_body,
+            style: mixed(mixed(0, name.as_bytes()), node.attr("class").unwrap_or_default().as_bytes()),
+            path: mixed(path, name.as_bytes()),
+            depth: depth + 1,
+            within: within | within_of(name) | if is_body { WITHIN_BODY } else { 0 },
             first: self.page.blocks.len(),
             end: 0,
         });
@@ -208,7 +362,15 @@ impl<'r> Walk<'r> {
             if name == "a" && node.attr("href").is_some() {
                 self.links_open = self.links_open.saturating_sub(1);
             }
+            self.bold_open = self.bold_open.saturating_sub(usize::from(matches!(name, "b" | "strong")));
             self.inline_just_closed = matches!(name, "a" | "span") && node.attr("class").is_some();
+            if self.seam == Seam::None && !matches!(name, "sub" | "sup" | "wbr") {
+                self.seam = Seam::Closed;
+            }
+            // The first letter of a line, with or without a quotation mark before it.
+            if name == "span" && self.line.len() <= 8 && self.line.chars().filter(|c| c.is_alphabetic()).count() == 1 {
+                self.drop_cap = Some(self.line.len());
+            }
             return;
         }
         if !matches!(name, "td" | "th") {
@@ -224,24 +386,24 @@ impl<'r> Walk<'r> {
 
     fn is_inline(&self, name: &str) -> bool {
         // An element unknown to HTML is a box of its own, except inside a paragraph.
-        INLINE.contains(&name) || name.contains('-') && self.in_paragraph()
+        is_inline_tag(name) || name.contains('-') && self.in_paragraph()
     }
 
     fn in_paragraph(&self) -> bool {
-        let tag = self.open.last().and_then(|(index, _)| self.page.elements.get(*index)).map(|e| e.tag.as_str());
+        let tag = self.open.last().and_then(|(index, _)| self.page.elements.get(*index)).map(|e| &*e.tag);
         tag == Some("p")
     }
 
     fn is_skipped(&self, node: &Node) -> bool {
         let name = node.name();
-        if SKIPPED.contains(&name) {
-            return true;
-        }
-        if node.attr("hidden").is_some() && name != "body" {
+        if is_unread(name) {
             return true;
         }
         if !self.is_inline(name) {
             return false;
+        }
+        if node.attr("hidden").is_some() {
+            return true;
         }
         if node.attr("style").is_some_and(is_hidden_style) {
             return true;
@@ -269,11 +431,22 @@ impl<'r> Walk<'r> {
 
     fn judge(&self, node: &Node) -> (Option<&'r str>, bool) {
         let name = node.name();
-        let class = node.attr("class").unwrap_or_default();
-        let id = node.attr("id").unwrap_or_default();
-        let key = class_key(class, id);
-        let is_body = node.attr("itemprop").is_some_and(|p| p.eq_ignore_ascii_case("articleBody"))
-            || !key.is_empty() && self.rules.is_body_class(&key);
+        let (mut class, mut id, mut role, mut is_body, mut hidden) = ("", "", "", false, false);
+        for (attribute, value) in node.attrs() {
+            match attribute {
+                "class" => class = value,
+                "id" => id = value,
+                "role" => role = value,
+                "itemprop" => is_body = value.eq_ignore_ascii_case("articleBody"),
+                // Pages that stream their markup keep the story in hidden elements until a script has moved it.
+                "hidden" => hidden = true,
+                "aria-hidden" => hidden |= value == "true",
+                "style" => hidden |= is_hidden_style(value),
+                _ => {}
+            }
+        }
+        let key = if class.is_empty() && id.is_empty() { String::new() } else { class_key(class, id) };
+        is_body |= !key.is_empty() && self.rules.is_body_class(&key);
         if matches!(name, "html" | "body" | "main" | "article") {
             return (None, is_body);
         }
@@ -285,7 +458,7 @@ impl<'r> Walk<'r> {
             "figcaption" => Some("caption"),
             _ => None,
         };
-        let by_role = match node.attr("role").unwrap_or_default() {
+        let by_role = match role {
             "navigation" | "menu" | "menubar" | "tablist" => Some("navigation"),
             "contentinfo" => Some("footer"),
             "complementary" => Some("aside"),
@@ -293,22 +466,30 @@ impl<'r> Walk<'r> {
             "search" => Some("form"),
             _ => None,
         };
-        let hidden = node.attr("style").is_some_and(is_hidden_style) || node.attr("aria-hidden") == Some("true");
-        let by_class = if is_body { None } else { self.rules.class(&key).map(|(reason, _)| reason) };
+        let by_class = if is_body || key.is_empty() { None } else { self.rules.class(&key).map(|(reason, _)| reason) };
         (by_class.or(by_tag).or(by_role).or(hidden.then_some("hidden")), is_body)
     }
 
     fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            if c.is_whitespace() {
+        let mut rest = text;
+        loop {
+            let word_on = rest.trim_start();
+            if word_on.len() < rest.len() {
                 self.space_due = true;
-                continue;
+                let gap = rest.len() - word_on.len();
+                self.line_broken |= rest.bytes().take(gap).any(|byte| byte == b'\n');
             }
-            self.push_gap();
-            self.line.push(c);
-            if self.links_open > 0 {
-                self.line_links += 1;
+            let Some(first) = word_on.chars().next() else { break };
+            self.push_gap(first);
+            let end = word_on.find(char::is_whitespace).unwrap_or(word_on.len());
+            let (word, after) = word_on.split_at_checked(end).unwrap_or((word_on, ""));
+            self.line.push_str(word);
+            if self.links_open > 0 || self.bold_open > 0 {
+                let chars = word.chars().count();
+                self.line_links += if self.links_open > 0 { chars } else { 0 };
+                self.line_bold += if self.bold_open > 0 { chars } else { 0 };
             }
+            rest = after;
         }
         if !text.is_empty() {
             self.inline_just_closed = false;
@@ -316,41 +497,123 @@ impl<'r> Walk<'r> {
     }
 
     /// What stood between the last letter and the next one.
-    fn push_gap(&mut self) {
+    fn push_gap(&mut self, next: char) {
         if self.breaks >= 2 {
             self.flush();
         }
         if !self.line.is_empty() && !self.line.ends_with(" | ") {
             if self.breaks == 1 {
                 self.line.push('\n');
-            } else if self.space_due {
+            } else if self.is_spaced(next) {
                 self.line.push(' ');
             }
         }
         self.breaks = 0;
         self.space_due = false;
+        self.line_broken = false;
+        self.seam = Seam::None;
+    }
+
+    /// Whether there is a space before the next letter. A line break between two characters of Chinese or Japanese is
+    /// none.
+    fn is_spaced(&self, next: char) -> bool {
+        if self.space_due {
+            !(self.line_broken && is_wide(next) && self.line.ends_with(is_wide))
+        } else {
+            self.parts_words(next)
+        }
+    }
+
+    /// Whether two elements that touch are two words: a name begins, or a number, right after a word in small letters.
+    fn parts_words(&self, next: char) -> bool {
+        let begins = next.is_uppercase() || next.is_ascii_digit();
+        self.seam == Seam::Touching && begins && self.line.chars().rev().take_while(|c| c.is_lowercase()).count() > 2
+    }
+
+    /// "W hen": an initial set large, parted from its word by a space of the source. It is joined where that makes a
+    /// word commoner than what is left without it.
+    fn join_drop_cap(&mut self) {
+        let Some(at) = self.drop_cap.take() else { return };
+        let (Some(head), Some(rest)) = (self.line.get(..at), self.line.get(at..)) else { return };
+        let rest: String = rest.chars().skip(1).take_while(|c| c.is_lowercase()).collect();
+        let Some(initial) = head.chars().next_back().filter(|c| c.is_uppercase() && !matches!(c, 'A' | 'I' | 'O'))
+        else {
+            return;
+        };
+        if self.line.get(at..).is_some_and(|gap| gap.starts_with(' ')) && self.rules.glue.is_word_of(initial, &rest) {
+            self.line.remove(at);
+        }
     }
 
     fn flush(&mut self) {
         self.space_due = false;
         self.breaks = 0;
         self.inline_just_closed = false;
+        self.line_broken = false;
+        self.seam = Seam::None;
+        self.join_drop_cap();
         if self.line.is_empty() {
             return;
         }
         let text = settle(self.line.trim_end_matches(" | "));
         let link_chars = std::mem::take(&mut self.line_links);
+        let bold_chars = std::mem::take(&mut self.line_bold);
+        let links = std::mem::take(&mut self.line_anchors);
         self.line.clear();
-        if !text.chars().any(char::is_alphanumeric) {
+        let size = measure(&text);
+        if size.words == 0 {
             return;
         }
-        let chars = text.chars().filter(|c| !c.is_whitespace()).count();
         let element = self.open.last().map_or(0, |(index, _)| *index);
-        self.page.blocks.push(Block { words: count_words(&text), chars, link_chars, kind: self.kind, element, text });
+        let mut block = Block {
+            words: size.words,
+            chars: size.chars,
+            link_chars,
+            bold_chars,
+            links,
+            kind: self.kind,
+            element,
+            units: size.units(),
+            prose: false,
+            text,
+        };
+        block.prose = !matches!(block.kind, Kind::Caption | Kind::Heading(_))
+            && block.link_density() < 0.45
+            && (block.units >= 25.0 || block.units >= 8.0 && ends_sentence(&block.text));
+        self.page.blocks.push(block);
     }
 }
 
+fn within_of(name: &str) -> u16 {
+    match name {
+        "article" => WITHIN_ARTICLE,
+        "main" => WITHIN_MAIN,
+        "aside" => WITHIN_ASIDE,
+        "footer" => WITHIN_FOOTER,
+        "ul" | "ol" | "dl" => WITHIN_LIST,
+        "table" => WITHIN_TABLE,
+        "header" => WITHIN_HEADER,
+        "figure" => WITHIN_FIGURE,
+        "blockquote" => WITHIN_QUOTE,
+        "nav" | "menu" => WITHIN_NAV,
+        "form" | "fieldset" => WITHIN_FORM,
+        _ => 0,
+    }
+}
+
+/// FNV-1a: the same on every machine, and nobody gains by a collision.
+fn mixed(seed: u64, bytes: &[u8]) -> u64 {
+    let start = if seed == 0 { 0xcbf2_9ce4_8422_2325 } else { seed ^ 0x2f };
+    bytes
+        .iter()
+        .filter(|byte| !byte.is_ascii_digit())
+        .fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
 fn is_hidden_style(style: &str) -> bool {
+    if style.len() < 11 {
+        return false;
+    }
     let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
     style.contains("display:none") || style.contains("visibility:hidden")
 }

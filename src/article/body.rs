@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::blocks::{Block, Kind, Page};
-use super::text::{ends_sentence, folded, is_spaceless};
+use super::text::folded;
 
 /// A block never counts for more than this, so that one long comment does not outweigh a story.
 const WORTH_MAX: f64 = 120.0;
@@ -32,19 +32,13 @@ pub(super) struct Anchors {
 }
 
 /// Words, where a spaceless script's characters count as the words they would make.
-#[expect(clippy::cast_precision_loss, reason = "a page's words are far below 2^52")]
 pub(super) fn units(block: &Block) -> f64 {
-    let spaceless = block.text.chars().take(200).filter(|c| is_spaceless(*c)).count();
-    if spaceless * 2 > block.chars.min(200) { block.words as f64 / 1.7 } else { block.words as f64 }
+    block.units
 }
 
 /// Whether a block reads as running text.
 pub(super) fn is_prose(block: &Block) -> bool {
-    let units = units(block);
-    block.kind != Kind::Caption
-        && !matches!(block.kind, Kind::Heading(_))
-        && block.link_density() < 0.45
-        && (units >= 25.0 || units >= 8.0 && ends_sentence(&block.text))
+    block.prose
 }
 
 /// The units of running text in a range of blocks.
@@ -154,7 +148,7 @@ pub(super) fn choose(page: &Page<'_>, taints: &[Option<&str>], anchors: &Anchors
         if element.is_body {
             // A breaking-news line in its own body outweighs the paper's address in the footer.
             value = if value > 15.0 { value * BODY_BONUS + BODY_HEAD_START } else { value };
-        } else if element.tag == "article" {
+        } else if &*element.tag == "article" {
             value *= ARTICLE_BONUS;
         }
         // At a tie the deeper one, which comes later, has less around the story.

@@ -49,6 +49,24 @@ pub enum Why {
     /// A page that says it is not there, with status 200.
     #[error("it says that the article does not exist")]
     Gone,
+    /// A film, a recording or a gallery.
+    #[error("it shows a film, a recording or pictures, and tells no story in words")]
+    Media,
+    /// Something for sale, or a table of figures.
+    #[error("it offers a product or lists figures, such as prices, scores or the weather")]
+    Product,
+    /// A headline, and the rest to be paid for.
+    #[error("it shows nothing of its story to those who do not pay")]
+    Paywall,
+    /// Maintenance, or a domain that is for sale.
+    #[error("the site is closed for now, or its domain is for sale")]
+    Unavailable,
+    /// A page that only leads to another.
+    #[error("it only leads to another page; give that one's address")]
+    Redirect,
+    /// Terms, privacy, contact.
+    #[error("it is about the site itself: its terms, its privacy, its contact")]
+    Site,
     /// A check that a visitor is human.
     #[error("it checks whether the visitor is a robot")]
     RobotCheck,
@@ -74,6 +92,12 @@ impl CleanError {
                 Why::Login => "login",
                 Why::Consent => "consent",
                 Why::Gone => "gone",
+                Why::Media => "media",
+                Why::Product => "product",
+                Why::Paywall => "paywall",
+                Why::Unavailable => "unavailable",
+                Why::Redirect => "redirect",
+                Why::Site => "site",
                 Why::RobotCheck => "robot-check",
             },
         }

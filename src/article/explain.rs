@@ -33,6 +33,11 @@ pub fn explain(article: &Article) -> String {
     if article.paywalled {
         writeln!(out, "paywalled: the page says that the rest must be paid for").ok();
     }
+    if let Some(rule) = &article.site_rule {
+        let missed =
+            if rule.missed.is_empty() { String::new() } else { format!("; found nothing: {}", rule.missed.join(", ")) };
+        writeln!(out, "site rule: {}{}{missed}", rule.host, rule.path).ok();
+    }
     writeln!(out, "removed: {}", article.removed.len()).ok();
     let width = article.removed.iter().map(|piece| piece.reason.len()).max().unwrap_or(0);
     for piece in &article.removed {
@@ -45,7 +50,7 @@ pub fn explain(article: &Article) -> String {
         writeln!(out, "broken before we saw it: {}", article.repairs.len()).ok();
         for repair in &article.repairs {
             let word: String = article.text.chars().skip(repair.start).take(repair.end - repair.start).collect();
-            writeln!(out, "  {}–{}  {word}", repair.start, repair.end).ok();
+            writeln!(out, "  {}–{}  {word} → {} ({})", repair.start, repair.end, repair.text, repair.confidence).ok();
         }
     }
     out

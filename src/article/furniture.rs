@@ -6,9 +6,11 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::blocks::{Block, Kind, Page};
 use super::body::{self, is_prose, prose_units, units};
+use super::learnt::LearntLines;
 use super::rules::Rules;
 use super::text::{ends_sentence, folded};
 
@@ -24,6 +26,8 @@ pub(super) struct Known {
     pub titles: Vec<String>,
     /// Names in the byline, folded.
     pub authors: Vec<String>,
+    /// What is decided of the lines the source repeats.
+    pub lines: Arc<LearntLines>,
 }
 
 /// For every block of the page, why it is not the story; blocks outside the story's element included.
@@ -45,7 +49,7 @@ pub(super) fn judge<'r>(
         let reason = if taint.is_some() {
             taint
         } else if near.contains(&index) {
-            by_shape(block, rules)
+            by_shape(block, rules).or_else(|| known.lines.reason(&block.text))
         } else {
             None
         };
@@ -61,9 +65,9 @@ pub(super) fn judge<'r>(
     drop_titles(&page.blocks, &range, known, &mut why);
     drop_sections(&page.blocks, &range, rules, &mut why);
     drop_link_lists(page, story, &mut why);
-    drop_repeats(&page.blocks, &range, &mut why);
     trim_head(&page.blocks, &range, known, &mut why);
     trim_tail(&page.blocks, &range, known, &mut why);
+    known.lines.keep(&page.blocks, &range, &mut why);
     why
 }
 
@@ -113,10 +117,24 @@ fn is_title(line: &str, title: &str, heading: bool) -> bool {
 
 /// Headings that announce something else, and what stands below them.
 fn drop_sections<'r>(blocks: &[Block], range: &Range<usize>, rules: &'r Rules, why: &mut [Option<&'r str>]) {
+    // Running text up to each block of the range: a page may be nothing but headings.
+    let mut prose = 0.0;
+    let mut prose_before: Vec<f64> = blocks
+        .get(range.clone())
+        .unwrap_or_default()
+        .iter()
+        .map(|block| {
+            let before = prose;
+            prose += prose_units(std::slice::from_ref(block));
+            before
+        })
+        .collect();
+    prose_before.push(prose);
     let mut index = range.start;
     while index < range.end {
         let Some(block) = blocks.get(index) else { break };
-        let announces = why.get(index).copied().flatten().is_none_or(|reason| reason == "related");
+        let announces =
+            why.get(index).copied().flatten().is_none_or(|reason| matches!(reason, "related" | "author-box"));
         let short = block.words <= 12 && !is_prose(block);
         let reason = if announces && short { rules.heading(&block.text, block.words) } else { None };
         let Some(reason) = reason else {
@@ -128,8 +146,8 @@ fn drop_sections<'r>(blocks: &[Block], range: &Range<usize>, rules: &'r Rules, w
         // What follows belongs to it while it is lists, links and short lines; running text is the story again,
         // except in sections that are text by nature and end the page.
         let textual = matches!(reason, "comment" | "author-box" | "newsletter");
-        let story_after = blocks.get(index..range.end).map_or(0.0, prose_units);
-        let story_before = blocks.get(range.start..index).map_or(0.0, prose_units);
+        let story_before = prose_before.get(index - range.start).copied().unwrap_or(prose);
+        let story_after = prose - story_before;
         let to_end = textual && story_after < 0.5 * story_before;
         let mut taken = 0;
         while let Some(next) = blocks.get(index).filter(|_| index < range.end) {
@@ -171,10 +189,9 @@ fn drop_link_lists(page: &Page<'_>, story: usize, why: &mut [Option<&str>]) {
 }
 
 /// Pull quotes and texts printed twice.
-fn drop_repeats(blocks: &[Block], range: &Range<usize>, why: &mut [Option<&str>]) {
+pub(super) fn drop_repeats(blocks: &[Block], why: &mut [Option<&str>]) {
     let mut seen: HashSet<&str> = HashSet::new();
-    for index in range.clone() {
-        let (Some(block), Some(slot)) = (blocks.get(index), why.get_mut(index)) else { continue };
+    for (block, slot) in blocks.iter().zip(why) {
         if slot.is_none() && block.words >= 6 && !seen.insert(block.text.as_str()) {
             *slot = Some("repeat");
         }

@@ -20,14 +20,15 @@ use url::Url;
 use super::Hint;
 use super::Precision;
 use super::kind::ArticleKind;
-use super::language::primary;
+pub(super) use super::language::primary;
 use super::rules::Rules;
-use super::text::{folded, head as first_chars};
+use super::site_rules::{self, Fields};
+use super::text::{folded, head as first_chars, settle};
 use crate::page::tree::Tree;
 use dates::Dates;
 use head::Head;
 use json_ld::Story;
-use names::Credit;
+use names::{Credit, CreditKind};
 use site::Site;
 
 /// Everything a page says of its article.
@@ -49,7 +50,7 @@ pub(super) struct Metadata {
     pub paywalled: bool,
     pub kind: Option<ArticleKind>,
     pub article_body: Option<String>,
-    pub says_article: bool,
+    pub description: Option<String>,
     pub title_tag: Option<String>,
 }
 
@@ -112,8 +113,7 @@ pub(super) fn read(tree: &Tree, url: Option<&Url>, hint: &Hint, rules: &Rules) -
         tags,
         paywalled: paywalled(&head, story),
         kind,
-        says_article: story.is_some()
-            || head.first(&["og:type"]).is_some_and(|kind| kind.to_ascii_lowercase().contains("article")),
+        description: head.first(&["og:description", "description", "twitter:description"]).map(settle),
         article_body: story.and_then(|s| s.body.clone()),
         site_name: site.name,
         title: titles.title,
@@ -230,6 +230,25 @@ fn tags(head: &Head, story: Option<&Story>, site: &Site, byline: &[Credit]) -> V
 }
 
 impl Metadata {
+    /// What a rule for the site alone says comes before all else.
+    pub fn take(&mut self, fields: Fields, rules: &Rules) {
+        if let Some(title) = fields.title {
+            self.titles.push(folded(&title));
+            self.title = Some(title);
+        }
+        let site = Site::named(self.site_name.clone());
+        let credits = fields.authors.iter().flat_map(|line| rules.bylines.read(line, false, &site));
+        let people: Vec<Credit> = credits.filter(|credit| credit.kind == CreditKind::Person).collect();
+        if !people.is_empty() {
+            self.byline.retain(|credit| credit.kind == CreditKind::Agency);
+            self.byline.splice(0..0, people);
+        }
+        if let Some(found) = fields.published.map(|moment| moment.found(site_rules::REASON)) {
+            self.dates.published = Some(found.clone());
+            self.dates.found.insert(0, found);
+        }
+    }
+
     /// When it was published, how exactly that is known, and where it was read.
     pub fn published(&self) -> (Option<chrono::DateTime<chrono::Utc>>, Precision, Option<&'static str>) {
         match &self.dates.published {

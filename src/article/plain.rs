@@ -36,6 +36,7 @@ pub fn clean_plain(text: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) ->
     removed.reverse();
     let text = lines.join("\n").trim_matches('\n').to_owned();
     let lines: Vec<&str> = removed.iter().map(|piece: &Removed| piece.text.as_str()).collect();
+    let repairs = repairs::find(&text, rules);
     let (published_at, published_precision, published_source) = match hint.published_at {
         Some(at) => (Some(at), Precision::Second, Some("given")),
         None => (None, Precision::None, None),
@@ -63,8 +64,10 @@ pub fn clean_plain(text: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) ->
         completeness: 1.0,
         paywalled: false,
         removed,
-        repairs: repairs::find(&text, rules),
+        text_repaired: repairs::apply(&text, &repairs),
+        repairs,
         text,
+        site_rule: None,
     }
 }
 

@@ -1,14 +1,19 @@
 //! The rules of cleaning, compiled once from data files and shared by all workers.
 
-use std::borrow::Cow;
+mod patterns;
+mod prompts;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use regex::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
 use super::kind::Kinds;
+use super::learnt;
 use super::metadata::names::Bylines;
+use super::model::Model;
 use super::repairs::Glue;
+use super::site_rules::SiteRules;
+use patterns::{PatternGroup, PatternTable};
+use prompts::Prompts;
 
 /// What is wrong with a rule file.
 #[derive(Debug, thiserror::Error)]
@@ -20,19 +25,28 @@ pub struct RulesError {
     pub message: String,
 }
 
+/// The model of the story.
+const MODEL: &[u8] = include_bytes!("../../config/rules/story.model");
+
 /// All rules of cleaning. `Send`, `Sync`, and costly to make: make it once.
 #[derive(Debug)]
 pub struct Rules {
     lines: PatternTable,
     headings: PatternTable,
     refusals: PatternTable,
+    said: PatternTable,
+    consent: regex::Regex,
+    prompts: Prompts,
     classes: AhoCorasick,
     class_groups: Vec<(String, bool)>,
     class_group_of: Vec<usize>,
     body_classes: AhoCorasick,
+    pub(super) story: Model,
     pub(super) bylines: Bylines,
     pub(super) kinds: Kinds,
     pub(super) glue: Glue,
+    pub(super) sites: SiteRules,
+    fingerprint: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,16 +55,10 @@ struct FurnitureFile {
     line: Vec<PatternGroup>,
     heading: Vec<PatternGroup>,
     refusal: Vec<PatternGroup>,
+    said: Vec<PatternGroup>,
+    consent: String,
     class: Vec<ClassGroup>,
     body: BodyClasses,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PatternGroup {
-    reason: String,
-    words_max: usize,
-    patterns: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,42 +85,24 @@ impl Rules {
         Self::with(|_| None).unwrap_or_else(|error| panic!("the rules this program ships do not load: {error}"))
     }
 
-    /// The names of the files the rules are read from: the five of [`Rules::from_texts`] in their order, and the kinds.
+    /// The names of the files the rules are read from.
     pub const FILES: [&str; 6] =
-        ["furniture.toml", "bylines.toml", "glue.toml", "words.txt", "places.txt", "kinds.toml"];
+        ["furniture.toml", "prompts.toml", "bylines.toml", "kinds.toml", "glue.toml", "word_boundaries.txt"];
 
     /// The rules the program ships, but for the [files](Rules::FILES) that `own` gives a text for.
     ///
     /// # Errors
     /// Names the file, and what in it cannot be read.
     pub fn with(own: impl Fn(&str) -> Option<String>) -> Result<Self, RulesError> {
-        let text = |name: &str, shipped: &str| own(name).unwrap_or_else(|| shipped.to_owned());
-        let mut rules = Self::from_texts(
-            &text("furniture.toml", include_str!("../../config/rules/furniture.toml")),
-            &text("bylines.toml", include_str!("../../config/rules/bylines.toml")),
-            &text("glue.toml", include_str!("../../config/rules/glue.toml")),
-            &text("words.txt", include_str!("../../config/rules/words.txt")),
-            &text("places.txt", include_str!("../../config/rules/places.txt")),
-        )?;
-        if let Some(own) = own("kinds.toml") {
-            rules.kinds = kinds(&own)?;
-        }
-        Ok(rules)
-    }
-
-    /// Rules from the texts of five files; the kinds of articles are those that are shipped.
-    ///
-    /// # Errors
-    /// Names the file, and what in it cannot be read.
-    pub fn from_texts(
-        furniture: &str,
-        bylines: &str,
-        glue: &str,
-        words: &str,
-        places: &str,
-    ) -> Result<Self, RulesError> {
         const FILE: &str = "furniture.toml";
-        let file: FurnitureFile = toml::from_str(furniture).map_err(|e| broken(FILE, &e))?;
+        let text = |name: &str, shipped: &str| own(name).unwrap_or_else(|| shipped.to_owned());
+        let furniture = text(FILE, include_str!("../../config/rules/furniture.toml"));
+        let prompts = text("prompts.toml", include_str!("../../config/rules/prompts.toml"));
+        let bylines = text("bylines.toml", include_str!("../../config/rules/bylines.toml"));
+        let kinds = text("kinds.toml", include_str!("../../config/rules/kinds.toml"));
+        let glue = text("glue.toml", include_str!("../../config/rules/glue.toml"));
+        let boundaries = text("word_boundaries.txt", include_str!("../../config/rules/word_boundaries.txt"));
+        let file: FurnitureFile = toml::from_str(&furniture).map_err(|e| broken(FILE, &e))?;
         let mut class_tokens = Vec::new();
         let mut class_groups = Vec::new();
         let mut class_group_of = Vec::new();
@@ -125,32 +115,69 @@ impl Rules {
         }
         let body_tokens: Vec<String> = file.body.tokens.iter().map(|token| format!("-{token}-")).collect();
         Ok(Self {
-            lines: PatternTable::new(file.line)?,
-            headings: PatternTable::new(file.heading)?,
-            refusals: PatternTable::new(file.refusal)?,
+            lines: PatternTable::new(FILE, file.line)?,
+            headings: PatternTable::new(FILE, file.heading)?,
+            refusals: PatternTable::new(FILE, file.refusal)?,
+            said: PatternTable::new(FILE, file.said)?,
+            consent: regex::Regex::new(&file.consent).map_err(|e| broken(FILE, &e))?,
+            prompts: Prompts::new(&prompts)?,
             classes: automaton(&class_tokens)?,
             class_groups,
             class_group_of,
             body_classes: automaton(&body_tokens)?,
-            bylines: Bylines::from_text(bylines).map_err(|e| broken("bylines.toml", &e))?,
-            kinds: kinds(include_str!("../../config/rules/kinds.toml"))?,
-            glue: Glue::from_texts(glue, words, places).map_err(|e| broken("glue.toml", &e))?,
+            fingerprint: learnt::hash(
+                [&furniture, &prompts, &bylines, &kinds, &glue, &boundaries]
+                    .map(String::as_bytes)
+                    .into_iter()
+                    .chain([MODEL]),
+            ),
+            story: Model::from_bytes(MODEL).map_err(|e| broken("story.model", &e))?,
+            bylines: Bylines::from_text(&bylines).map_err(|e| broken("bylines.toml", &e))?,
+            kinds: toml::from_str(&kinds).map_err(|e| broken("kinds.toml", &e))?,
+            glue: Glue::from_texts(&glue, &boundaries).map_err(|(file, message)| RulesError { file, message })?,
+            sites: SiteRules::default(),
         })
+    }
+
+    /// With rules for single sites.
+    #[must_use]
+    pub fn with_sites(self, sites: SiteRules) -> Self {
+        Self { sites, ..self }
+    }
+
+    /// A number that tells these rules from others: a hash of their files.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// Why a line is furniture, by what it says.
     pub(super) fn line(&self, text: &str, words: usize) -> Option<&str> {
-        self.lines.find(text, words)
+        if words > LINE_WORDS_MAX {
+            return None;
+        }
+        let line = lowered(text);
+        self.lines.find(&line, words).or_else(|| self.prompts.find(&line, words))
     }
 
     /// What a heading announces, when that is not the story.
     pub(super) fn heading(&self, text: &str, words: usize) -> Option<&str> {
-        self.headings.find(text, words)
+        let line = lowered(text);
+        self.headings.find(&line, words).or_else(|| self.prompts.announced(&line, words))
     }
 
     /// What a page says it is, when it is no article.
     pub(super) fn refusal(&self, text: &str, words: usize) -> Option<&str> {
-        self.refusals.find(text, words)
+        self.refusals.find(&lowered(text), words)
+    }
+
+    /// What a line says its page is, when that is no article.
+    pub(super) fn said(&self, text: &str, words: usize) -> Option<&str> {
+        self.said.find(&lowered(text), words)
+    }
+
+    /// Whether a paragraph is about what its reader consents to.
+    pub(super) fn is_about_consent(&self, text: &str) -> bool {
+        self.consent.is_match(&lowered(text))
     }
 
     /// What an element is by its class and id, in the form of [`class_key`], and whether that holds inside a line.
@@ -166,10 +193,6 @@ impl Rules {
     }
 }
 
-fn kinds(text: &str) -> Result<Kinds, RulesError> {
-    toml::from_str(text).map_err(|e| broken("kinds.toml", &e))
-}
-
 fn broken(file: &'static str, error: &dyn std::fmt::Display) -> RulesError {
     RulesError { file, message: error.to_string() }
 }
@@ -181,68 +204,13 @@ fn automaton(tokens: &[String]) -> Result<AhoCorasick, RulesError> {
         .map_err(|e| broken("furniture.toml", &e))
 }
 
-/// Longest lines of each tier, in words: a paragraph is asked only about the few patterns for long lines.
-const TIERS: [usize; 3] = [20, 40, usize::MAX];
+/// Words of the longest line that any rule for lines is for.
+const LINE_WORDS_MAX: usize = 90;
 
-/// Patterns of which the first that fits gives its group's reason, in tiers by the length of line they are for.
-#[derive(Debug)]
-struct PatternTable {
-    tiers: Vec<Tier>,
-}
-
-#[derive(Debug)]
-struct Tier {
-    set: RegexSet,
-    /// For each pattern its reason, and the words of the longest line it is for.
-    groups: Vec<(String, usize)>,
-    words_max: usize,
-}
-
-impl PatternTable {
-    fn new(groups: Vec<PatternGroup>) -> Result<Self, RulesError> {
-        let mut tiers = TIERS.map(|_| (Vec::new(), Vec::new()));
-        for group in groups {
-            let tier = TIERS.iter().position(|words| group.words_max <= *words).unwrap_or(0);
-            let Some((patterns, of)) = tiers.get_mut(tier) else { continue };
-            for pattern in group.patterns {
-                patterns.push(fast_boundaries(&pattern));
-                of.push((group.reason.clone(), group.words_max));
-            }
-        }
-        let tiers = tiers.into_iter().map(|(patterns, groups)| {
-            let words_max = groups.iter().map(|(_, words)| *words).max().unwrap_or(0);
-            let set = RegexSetBuilder::new(&patterns)
-                .case_insensitive(true)
-                .size_limit(64 << 20)
-                .dfa_size_limit(16 << 20)
-                .build()
-                .map_err(|e| broken("furniture.toml", &e))?;
-            Ok(Tier { set, groups, words_max })
-        });
-        Ok(Self { tiers: tiers.collect::<Result<_, _>>()? })
-    }
-
-    fn find(&self, text: &str, words: usize) -> Option<&str> {
-        let plain = plain_marks(text);
-        self.tiers.iter().filter(|tier| words <= tier.words_max).find_map(|tier| {
-            tier.set.matches(&plain).into_iter().find_map(|index| {
-                let (reason, words_max) = tier.groups.get(index)?;
-                (words <= *words_max).then_some(reason.as_str())
-            })
-        })
-    }
-}
-
-/// The regex engine's fast path knows word boundaries in ASCII alone. A pattern in ASCII loses nothing by that; in
-/// others a boundary could never follow a letter of another alphabet, so they do without.
-fn fast_boundaries(pattern: &str) -> String {
-    pattern.replace(r"\b", if pattern.is_ascii() { r"(?-u:\b)" } else { "" })
-}
-
-/// Typographic marks as ASCII, so that patterns need one spelling of them.
-fn plain_marks(text: &str) -> Cow<'_, str> {
+/// A settled line as the patterns and vocabularies are written: in lower case, typographic marks as ASCII.
+fn lowered(text: &str) -> String {
     if text.is_ascii() {
-        return Cow::Borrowed(text);
+        return text.to_ascii_lowercase();
     }
     let marks = |c: char| match c {
         '’' | '‘' | 'ʼ' => '\'',
@@ -252,7 +220,16 @@ fn plain_marks(text: &str) -> Cow<'_, str> {
         '\u{a0}' | '\u{202f}' => ' ',
         _ => c,
     };
-    Cow::Owned(text.chars().map(marks).collect())
+    // The dot that Turkish has on its capital I is no letter of its own.
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c.to_ascii_lowercase());
+        } else {
+            out.extend(c.to_lowercase().filter(|c| *c != '\u{307}').map(marks));
+        }
+    }
+    out
 }
 
 /// Class and id as `-word-word-`: lower case, cut at punctuation and at camel humps.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::{Failure, print};
-use crate::config::{Config, Loaded, Secrets, load::Problem};
+use super::{Failure, cases, print, rules};
+use crate::config::{Config, Loaded, Secrets, load::Problem, sites};
 use crate::feed_list;
 use crate::fetch::SafeUrl;
 
@@ -22,6 +22,9 @@ pub fn validate(loaded: &Result<Loaded, Vec<Problem>>, files: &[PathBuf]) -> Res
         }
         Err(found) => problems.extend(found.iter().map(ToString::to_string)),
     }
+    if let Ok(loaded) = loaded {
+        check_sites(loaded, &mut problems)?;
+    }
     for file in &lists {
         check_list(file, loaded.as_ref().map(|loaded| &loaded.config.secrets).ok(), &mut problems)?;
     }
@@ -29,6 +32,34 @@ pub fn validate(loaded: &Result<Loaded, Vec<Problem>>, files: &[PathBuf]) -> Res
         eprintln!("{problem}");
     }
     if problems.is_empty() { Ok(()) } else { Err(Failure::Config(format!("{} problems", problems.len()))) }
+}
+
+/// The rules for single sites, and the cases recorded for them.
+fn check_sites(loaded: &Loaded, problems: &mut Vec<String>) -> Result<(), Failure> {
+    let Some(path) = &loaded.path else { return Ok(()) };
+    match sites::load(Some(path)) {
+        Ok(rules) if sites::file(path).exists() => {
+            print::line(&format!("{}: {} sites", sites::file(path).display(), rules.len()))?;
+        }
+        Ok(_) => {}
+        Err(found) => problems.extend(found.iter().map(ToString::to_string)),
+    }
+    let folder = sites::cases(path);
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    match rules::rules(loaded) {
+        Ok(rules) => {
+            let (cases, differences) = cases::replay(&folder, &rules);
+            problems.extend(differences);
+            print::line(&format!("{}: {cases} recorded cases", folder.display()))
+        }
+        // The fault was told above, or is one of the folder `rules`.
+        Err(failure) => {
+            problems.push(format!("{}: the cases were not replayed: {failure}", folder.display()));
+            Ok(())
+        }
+    }
 }
 
 fn check_list(file: &Path, secrets: Option<&Secrets>, problems: &mut Vec<String>) -> Result<(), Failure> {

@@ -1,7 +1,5 @@
 //! `wireroom run`: the daemon.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::database::{self, Opened};
-use super::print;
+use super::{print, rules};
 use crate::archive::Archive;
-use crate::article::Rules;
 use crate::config::{Config, Loaded};
 use crate::embedded::Server;
 use crate::feed_list::{self, FeedList};
 use crate::fetch::Fetcher;
 use crate::http::{self, Health};
+use crate::mention::Lexicon;
 use crate::pipeline::{Handle, Knowledge, Mode, Parts, Pipeline, Summary};
 use crate::store::{FeedChange, FeedOrigin, Scope, Store};
 use crate::telemetry::Metrics;
@@ -123,18 +121,9 @@ pub async fn go(
     Ok(summary)
 }
 
-/// The rules of cleaning: those of the folder `rules` beside the configuration file, file by file; else the shipped ones.
-fn knowledge(loaded: &Loaded) -> Result<Knowledge, Failure> {
-    let folder = loaded.path.as_deref().and_then(Path::parent).map(|folder| folder.join("rules"));
-    let mut own = BTreeMap::new();
-    for path in Rules::FILES.iter().filter_map(|name| Some(folder.as_ref()?.join(name))).filter(|path| path.exists()) {
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| Failure::Config(format!("{}: {error}", path.display())))?;
-        own.extend(path.file_name().map(|name| (name.to_owned(), text)));
-    }
-    let rules = Rules::with(|name| own.get(OsStr::new(name)).cloned())
-        .map_err(|error| Failure::Config(format!("rules beside the configuration: {error}")))?;
-    Ok(Knowledge { rules: Arc::new(rules), ..Knowledge::builtin() })
+/// What cleaning and extraction go by, as the files beside the configuration have it.
+pub fn knowledge(loaded: &Loaded) -> Result<Knowledge, Failure> {
+    Ok(Knowledge { rules: Arc::new(rules::rules(loaded)?), ..Knowledge::builtin() })
 }
 
 /// Reads the feed list beside the configuration into the database; gives the number of feeds there are.

@@ -1,11 +1,12 @@
 //! `parse`, `clean` and `extract`: the pure stages on files, from the shell.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::inputs::{self, Input, InputError, Output};
-use super::{CleanArgs, Failure, Inputs};
+use super::{CleanArgs, Failure, Inputs, cases, rules};
 use crate::article::{self, Article, Hint, Rules};
 use crate::config::Loaded;
 use crate::fetch::FetchKind;
@@ -23,10 +24,16 @@ pub async fn parse(loaded: &Loaded, inputs: &Inputs) -> Result<(), Failure> {
 }
 
 /// `wireroom clean`.
-pub async fn clean(loaded: &Loaded, args: CleanArgs) -> Result<(), Failure> {
-    let rules = Rules::builtin();
+pub async fn clean(loaded: &Loaded, args: CleanArgs, record: Option<PathBuf>) -> Result<(), Failure> {
+    let rules = rules::rules(loaded)?;
     let inputs = args.inputs.clone();
     inputs::each(loaded, &inputs, FetchKind::Page, move |input| {
+        if let Some(folder) = &record {
+            // What a case is compared with later knows nothing but the page.
+            let made = cases::made_of(input, &Hint::default(), &rules);
+            let case = cases::record(folder, input, &made)?;
+            tracing::info!(case = %case.display(), "recorded a case");
+        }
         let article = cleaned(input, &args, &rules)?;
         if args.explain {
             return Ok(Output::Text(article::explain(&article)));
@@ -38,7 +45,7 @@ pub async fn clean(loaded: &Loaded, args: CleanArgs) -> Result<(), Failure> {
 
 /// `wireroom extract`.
 pub async fn extract(loaded: &Loaded, args: CleanArgs) -> Result<(), Failure> {
-    let knowledge = Arc::new((Rules::builtin(), Lexicon::builtin()));
+    let knowledge = Arc::new((rules::rules(loaded)?, Lexicon::builtin()));
     let inputs = args.inputs.clone();
     inputs::each(loaded, &inputs, FetchKind::Page, move |input| {
         let (rules, lexicon) = &*knowledge;
@@ -71,7 +78,6 @@ fn cleaned(input: &Input, args: &CleanArgs, rules: &Rules) -> Result<Article, In
         }
         article
     };
-    let decoded = page::decode(&input.bytes, input.content_type.as_deref());
     if args.plain {
         if input.bytes.iter().take(4096).any(|b| *b == 0) {
             return Err(InputError::new(
@@ -79,12 +85,10 @@ fn cleaned(input: &Input, args: &CleanArgs, rules: &Rules) -> Result<Article, In
                 "the input is no text: it has NUL bytes; give plain text with --plain",
             ));
         }
+        let decoded = page::decode(&input.bytes, input.content_type.as_deref());
         return Ok(article::clean_plain(&decoded.text, input.url.as_ref(), &hint, rules));
     }
-    page::check(&input.bytes).map_err(|error| InputError::new(error.kind(), error.to_string()))?;
-    article::clean(&decoded.text, input.url.as_ref(), &hint, rules)
-        .map(given)
-        .map_err(|error| InputError::new(error.kind(), error.to_string()))
+    cases::made_of(input, &hint, rules).map(given).map_err(|error| InputError::new(error.kind(), error.to_string()))
 }
 
 fn fields(value: &impl serde::Serialize) -> Result<Output, InputError> {

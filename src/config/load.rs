@@ -86,6 +86,10 @@ const KEYS: &[(&str, Setter)] = &[
             .collect::<Result<_, String>>()?;
         Ok(())
     }),
+    ("fetch.extra_ca", |c, v| {
+        c.fetch.extra_ca = Some(PathBuf::from(text(v)?));
+        Ok(())
+    }),
     ("fetch.host_delay", |c, v| {
         c.fetch.host_delay = duration(v)?;
         Ok(())
@@ -291,6 +295,7 @@ fn check(config: &Config, problems: &mut Vec<Problem>) {
 /// Relative paths are meant from the configuration file; a feed list beside it is found by itself.
 fn beside(config: &mut Config, path: Option<&Path>) {
     let Some(folder) = path.and_then(Path::parent) else { return };
+    config.fetch.extra_ca = config.fetch.extra_ca.take().map(|file| folder.join(file));
     config.feeds_file = match config.feeds_file.take() {
         Some(file) => Some(folder.join(file)),
         None => Some(folder.join("feeds.toml")).filter(|file| file.exists()),

@@ -66,7 +66,7 @@ fn json_feed(document: &Value, base: Option<&Url>) -> Result<Feed, FeedError> {
         hub_url: hub(document).and_then(|u| absolute(&u, base)),
         self_url: string(document, "feed_url").and_then(|u| absolute(&u, base)),
         next_url: string(document, "next_url").and_then(|u| absolute(&u, base)),
-        ..empty()
+        ..Feed::empty(FeedFormat::Json)
     };
     take_items(&mut feed, items, |item| {
         let mut entry = entry(item, base);
@@ -87,26 +87,6 @@ fn refusal(reason: &str) -> FeedError {
 }
 
 /// A feed without anything in it.
-fn empty() -> Feed {
-    Feed {
-        format: FeedFormat::Json,
-        title: None,
-        description: None,
-        site_url: None,
-        language: None,
-        ttl_seconds: None,
-        hub_url: None,
-        self_url: None,
-        next_url: None,
-        skip_hours: Vec::new(),
-        skip_days: Vec::new(),
-        sitemaps: Vec::new(),
-        entries: Vec::new(),
-        skipped: Vec::new(),
-        recovered: Vec::new(),
-    }
-}
-
 /// Reads items into a feed, up to the cap. An item that says nothing is skipped.
 fn take_items<'a, I>(feed: &mut Feed, items: I, read: impl Fn(&Value) -> Entry)
 where

@@ -114,7 +114,6 @@ fn channel(root: &Element, base: Option<&Url>, items: &Items) -> Feed {
     let inner = inner.flatten();
     let base = inner.as_ref().or(outer);
     Feed {
-        format: format(root, items.is_channel),
         title: headline(channel),
         description: description(channel),
         site_url: link::of_channel(channel, base),
@@ -125,10 +124,7 @@ fn channel(root: &Element, base: Option<&Url>, items: &Items) -> Feed {
         next_url: link::of_rel(channel, "next", base),
         skip_hours: hints::skip_hours(channel),
         skip_days: hints::skip_days(channel),
-        sitemaps: Vec::new(),
-        entries: Vec::new(),
-        skipped: Vec::new(),
-        recovered: Vec::new(),
+        ..Feed::empty(format(root, items.is_channel))
     }
 }
 

@@ -34,7 +34,13 @@ pub fn read(text: &str, base: Option<&Url>) -> Option<Feed> {
     });
     let root = opened.take(TAGS_BEFORE_ROOT).find(|name| matches!(*name, "urlset" | "sitemapindex"))?;
     let is_index = root == "sitemapindex";
-    let mut reader = Reader { feed: empty(), drafts: Vec::new(), open: None, scope: Scope::Own, field: None };
+    let mut reader = Reader {
+        feed: Feed::empty(FeedFormat::Sitemap),
+        drafts: Vec::new(),
+        open: None,
+        scope: Scope::Own,
+        field: None,
+    };
     while let Some(event) = tags.next() {
         reader.take(event);
     }
@@ -67,7 +73,7 @@ pub fn of_lines(text: &str) -> Option<Feed> {
     if lines().next().is_none() || !lines().all(|line| is_address(line) && !line.contains([' ', '<', '"'])) {
         return None;
     }
-    let mut feed = empty();
+    let mut feed = Feed::empty(FeedFormat::Sitemap);
     let entries = lines().filter_map(|line| absolute(line, None).map(|url| (line, url)));
     let entries = entries.map(|(line, url)| Entry { id: Some(line.to_owned()), url: Some(url), ..Entry::default() });
     feed.entries = newest(entries.collect(), &mut feed.recovered);
@@ -218,25 +224,5 @@ impl Reader {
         self.end_field();
         self.drafts.extend(self.open.take());
         self.scope = Scope::Own;
-    }
-}
-
-fn empty() -> Feed {
-    Feed {
-        format: FeedFormat::Sitemap,
-        title: None,
-        description: None,
-        site_url: None,
-        language: None,
-        ttl_seconds: None,
-        hub_url: None,
-        self_url: None,
-        next_url: None,
-        skip_hours: Vec::new(),
-        skip_days: Vec::new(),
-        sitemaps: Vec::new(),
-        entries: Vec::new(),
-        skipped: Vec::new(),
-        recovered: Vec::new(),
     }
 }

@@ -5,12 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Client;
+use rustls::pki_types::CertificateDer;
 use url::{Host, Url};
 
 use super::FetchError;
 use super::address::Guard;
 use super::manner::Proxy;
 use super::resolver::PublicOnly;
+use super::trust;
 use crate::config::FetchConfig;
 
 /// Proxies remembered at once. Each client holds its own connections; whoever has more proxies than this pays with new
@@ -21,6 +23,7 @@ const PROXIES_MAX: usize = 32;
 pub(super) struct Clients {
     config: FetchConfig,
     guard: Guard,
+    extra: Vec<CertificateDer<'static>>,
     straight: Client,
     through: Mutex<HashMap<Proxy, Through>>,
 }
@@ -35,8 +38,10 @@ impl Clients {
     pub(super) fn new(config: &FetchConfig, guard: &Guard) -> Result<Self, FetchError> {
         // A second installation is refused, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
+        let extra = config.extra_ca.as_deref().map_or(Ok(Vec::new()), trust::extra)?;
         Ok(Self {
-            straight: build(config, guard, None)?,
+            straight: build(config, guard, &extra, None)?,
+            extra,
             config: config.clone(),
             guard: guard.clone(),
             through: Mutex::default(),
@@ -53,7 +58,7 @@ impl Clients {
             known.last_used = now;
             return Ok(known.client.clone());
         }
-        let client = build(&self.config, &self.guard, Some(proxy))?;
+        let client = build(&self.config, &self.guard, &self.extra, Some(proxy))?;
         if through.len() >= PROXIES_MAX {
             let oldest = through.iter().min_by_key(|(_, known)| known.last_used).map(|(proxy, _)| proxy.clone());
             oldest.and_then(|proxy| through.remove(&proxy));
@@ -87,7 +92,15 @@ pub(super) fn means_something_outside(url: &Url) -> bool {
         && !name.ends_with(".home.arpa")
 }
 
-fn build(config: &FetchConfig, guard: &Guard, proxy: Option<&Proxy>) -> Result<Client, FetchError> {
+fn build(
+    config: &FetchConfig,
+    guard: &Guard,
+    extra: &[CertificateDer<'static>],
+    proxy: Option<&Proxy>,
+) -> Result<Client, FetchError> {
+    let setup = |error: reqwest::Error| FetchError::Setup(error.without_url().to_string());
+    let merged = extra.iter().map(|authority| reqwest::Certificate::from_der(authority));
+    let merged: Vec<reqwest::Certificate> = merged.collect::<Result<_, _>>().map_err(setup)?;
     let proxy = match proxy {
         Some(proxy) => {
             let built = reqwest::Proxy::all(proxy.url().as_str());
@@ -116,14 +129,6 @@ fn build(config: &FetchConfig, guard: &Guard, proxy: Option<&Proxy>) -> Result<C
         }
     };
     // The machine's own certificates first; Mozilla's where the machine has none.
-    let built = client().build().or_else(|_| client().tls_backend_preconfigured(mozilla_tls()).build());
-    built.map_err(|error| FetchError::Setup(error.without_url().to_string()))
-}
-
-/// TLS with Mozilla's certificates, for machines that have none.
-fn mozilla_tls() -> rustls::ClientConfig {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let mut tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    tls
+    let own = client().tls_certs_merge(merged).build();
+    own.or_else(|_| client().tls_backend_preconfigured(trust::mozilla(extra)).build()).map_err(setup)
 }

@@ -154,10 +154,14 @@ impl From<Refused> for FetchError {
     }
 }
 
-/// A TLS error, also where it travels inside an I/O error.
+/// A TLS error, also where it travels inside I/O errors.
 fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
-    error.downcast_ref::<rustls::Error>().or_else(|| {
-        let inner = error.downcast_ref::<std::io::Error>()?.get_ref()?;
-        inner.downcast_ref::<rustls::Error>()
-    })
+    let mut at = error;
+    loop {
+        if let Some(tls) = at.downcast_ref::<rustls::Error>() {
+            return Some(tls);
+        }
+        // What such an error holds is no source of it, and is asked for by itself.
+        at = at.downcast_ref::<std::io::Error>()?.get_ref()?;
+    }
 }

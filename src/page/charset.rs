@@ -65,8 +65,13 @@ pub fn decode(body: &[u8], content_type: Option<&str>) -> Decoded {
             return decode_as(body, encoding, source);
         }
     }
+    if !body.is_ascii() && std::str::from_utf8(body).is_ok() {
+        return decode_as(body, UTF_8, CharsetSource::Detected);
+    }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
-    detector.feed(body.get(..body.len().min(DETECT_BYTES)).unwrap_or(body), true);
+    let sample = body.get(..body.len().min(DETECT_BYTES)).unwrap_or(body);
+    // A letter that the sample's end cuts in two is no fault.
+    detector.feed(sample, sample.len() == body.len());
     let encoding = detector.guess(None, chardetng::Utf8Detection::Allow);
     decode_as(body, encoding, CharsetSource::Detected)
 }

@@ -3,125 +3,150 @@
 //! They are two thirds of a news page's bytes, and parsing without them is half as fast again. JSON-LD and the state of
 //! a page that is drawn by script are kept aside, because they may be all there is of an article.
 
+mod drawing;
+mod markup;
+
+use drawing::drawing_end;
+use markup::{Tag, find_from, raw_end, script_end, skipped, slim};
+
 /// More attributes than this on one tag is an attack: the parser looks for doubles in square time.
 const ATTRIBUTES_MAX: usize = 1000;
 
+/// Shorter scripts hold no story.
+const STATE_BYTES_MIN: usize = 1000;
+
+/// Tags shorter than this are not worth a second look.
+const SLIM_BYTES_MIN: usize = 60;
+
+/// The longest name of a character reference has 32 bytes.
+const REFERENCE_BYTES_MAX: usize = 40;
+
 /// What is left of the markup, and the data found on the way.
 #[derive(Debug, Default)]
-pub struct Stripped {
+pub struct Stripped<'a> {
     /// Markup without scripts, styles, drawings and comments.
     pub html: String,
     /// The contents of `application/ld+json` scripts.
     pub json_ld: Vec<String>,
-    /// The state of a page that is drawn by script (`__NEXT_DATA__` and other JSON scripts).
-    pub state: Vec<String>,
+    /// Scripts that may hold the state of a page that is drawn by script.
+    pub state: Vec<&'a str>,
     /// Whether a tag has more attributes than any page needs.
     pub attribute_flood: bool,
 }
 
-/// Strips a page.
-pub fn strip(html: &str) -> Stripped {
+/// Strips a page. What is left parses to the same text: where markup is broken in a way that only the parser can judge,
+/// it is left alone.
+///
+/// White space between two tags becomes one space or line break, and attributes go that nothing asks for.
+pub fn strip(html: &str) -> Stripped<'_> {
+    strip_but(html, Fallbacks::Drop)
+}
+
+/// Strips a page, but leaves what stands in `<noscript>` and in templates of script: on some pages that is the story.
+pub fn strip_but_fallbacks(html: &str) -> Stripped<'_> {
+    strip_but(html, Fallbacks::Keep)
+}
+
+/// What becomes of text for readers without scripts, and of templates that a script puts in place.
+#[derive(Clone, Copy, PartialEq)]
+enum Fallbacks {
+    Drop,
+    Keep,
+}
+
+fn strip_but(html: &str, fallbacks: Fallbacks) -> Stripped<'_> {
     let bytes = html.as_bytes();
     let mut out = Stripped { html: String::with_capacity(html.len() / 2), ..Stripped::default() };
     let mut kept_from = 0;
     let mut at = 0;
-    while let Some(found) = html.get(at..).and_then(|rest| rest.find('<')) {
-        let open = at + found;
-        let Some(next) = bytes.get(open + 1) else { break };
-        let resume = match next {
-            b'!' if bytes.get(open..open + 4) == Some(b"<!--") => Some(comment_end(html, open)),
-            b'a'..=b'z' | b'A'..=b'Z' => {
-                let (tag_end, attributes) = tag_end(bytes, open + 1);
-                out.attribute_flood |= attributes > ATTRIBUTES_MAX;
-                let Some(name) = dropped_name(bytes, open + 1) else {
-                    at = tag_end;
-                    continue;
-                };
-                let (text_end, element_end) = element_end(html, tag_end, name);
-                if name == "script" {
-                    keep_data(&mut out, html.get(open..tag_end), html.get(tag_end..text_end));
-                }
-                Some(element_end)
+    let mut body_began = false;
+    // Drawings that begin before this place are the parser's.
+    let mut broken_until = 0;
+    while let Some(open) = find_from(html, at, '<') {
+        if open > at + 1 && kept_from <= at && bytes.get(at.wrapping_sub(1)) == Some(&b'>') {
+            let between = bytes.get(at..open).unwrap_or_default();
+            if between.iter().all(u8::is_ascii_whitespace) {
+                out.html.push_str(html.get(kept_from..at).unwrap_or_default());
+                out.html.push(if between.contains(&b'\n') { '\n' } else { ' ' });
+                kept_from = open;
             }
-            _ => None,
+        }
+        let next = bytes.get(open + 1).copied().unwrap_or_default();
+        if !next.is_ascii_alphabetic() {
+            let end = skipped(html, open);
+            if bytes.get(open..open + 4) == Some(b"<!--") {
+                out.keep(html.get(kept_from..open));
+                kept_from = end;
+            }
+            at = end;
+            continue;
+        }
+        let tag = Tag::read(html, open);
+        out.attribute_flood |= tag.attributes > ATTRIBUTES_MAX;
+        let data_kept = tag.is("script");
+        let resume = if tag.is_any(&["script", "style", "noscript"]) {
+            let (text_end, element_end) = if data_kept { script_end(html, tag.end) } else { raw_end(html, &tag) };
+            let opening = html.get(open..tag.end).unwrap_or_default();
+            if fallbacks == Fallbacks::Keep && (tag.is("noscript") || data_kept && opening.contains("text/template")) {
+                out.keep(html.get(kept_from..open));
+                out.keep(html.get(tag.end..text_end));
+                kept_from = element_end;
+            } else if data_kept {
+                keep_data(&mut out, Some(opening), html.get(tag.end..text_end));
+            }
+            Some(element_end)
+        } else if tag.is("svg") && open >= broken_until {
+            drawing_end(html, &tag).map_err(|broken_at| broken_until = broken_at).ok()
+        } else {
+            None
         };
         if let Some(resume) = resume {
-            out.html.push_str(html.get(kept_from..open).unwrap_or_default());
+            if kept_from <= open {
+                out.keep(html.get(kept_from..open));
+            }
+            if tag.is("svg") && !body_began {
+                // It opens the body, and so decides where the title stands that follows it.
+                out.html.push_str("<svg></svg>");
+            }
             kept_from = resume;
             at = resume;
+        } else if tag.is_any(&["title", "textarea", "iframe", "noembed", "noframes", "xmp"]) {
+            at = raw_end(html, &tag).1;
+        } else if tag.is("plaintext") {
+            break;
         } else {
-            at = open + 1;
+            body_began |= !tag.is_any(&["html", "head", "meta", "link", "base"]);
+            if tag.end - open > SLIM_BYTES_MIN && kept_from <= open {
+                out.html.push_str(html.get(kept_from..open).unwrap_or_default());
+                slim(&mut out.html, html.get(open..tag.end).unwrap_or_default());
+                kept_from = tag.end;
+            }
+            at = tag.end;
         }
     }
     out.html.push_str(html.get(kept_from..).unwrap_or_default());
     out
 }
 
-fn comment_end(html: &str, open: usize) -> usize {
-    let body = open + 4;
-    let Some(rest) = html.get(body..) else { return html.len() };
-    if rest.starts_with('>') {
-        return body + 1;
-    }
-    if rest.starts_with("->") {
-        return body + 2;
-    }
-    rest.find("-->").map_or(html.len(), |end| body + end + 3)
-}
-
-/// The elements whose whole content goes.
-fn dropped_name(bytes: &[u8], name_at: usize) -> Option<&'static str> {
-    ["script", "style", "svg", "noscript"].into_iter().find(|name| {
-        bytes.get(name_at..name_at + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
-            && bytes.get(name_at + name.len()).is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))
-    })
-}
-
-/// One past the `>` of a tag, with quoted values skipped, and roughly how many attributes it has.
-fn tag_end(bytes: &[u8], from: usize) -> (usize, usize) {
-    let (mut quote, mut before, mut attributes, mut in_value, mut gap) = (None, 0u8, 0, false, false);
-    for (offset, byte) in bytes.get(from..).unwrap_or_default().iter().enumerate() {
-        match quote {
-            Some(mark) if *byte == mark => quote = None,
-            Some(_) => continue,
-            None if *byte == b'>' => return (from + offset + 1, attributes),
-            None if matches!(byte, b'"' | b'\'') && before == b'=' => quote = Some(*byte),
-            None => {}
+impl Stripped<'_> {
+    /// Keeps what stands before something that goes.
+    fn keep(&mut self, piece: Option<&str>) {
+        self.html.push_str(piece.unwrap_or_default());
+        let ends_reference = |byte: &&u8| !byte.is_ascii_alphanumeric() && **byte != b'#';
+        let mut tail = self.html.as_bytes().iter().rev().take(REFERENCE_BYTES_MAX);
+        if tail.find(ends_reference) == Some(&b'&') || self.html.ends_with('<') {
+            // A lone sign must not make a tag or a letter of what follows.
+            self.html.push_str("<!---->");
         }
-        if byte.is_ascii_whitespace() || *byte == b'/' && !in_value {
-            (gap, in_value) = (true, false);
-            continue;
-        }
-        attributes += usize::from(gap);
-        gap = false;
-        in_value |= *byte == b'=';
-        before = *byte;
     }
-    (bytes.len(), attributes)
 }
 
-/// Where an element's text ends, and where the element does.
-fn element_end(html: &str, from: usize, name: &str) -> (usize, usize) {
-    let mut at = from;
-    while let Some(found) = html.get(at..).and_then(|rest| rest.find("</")) {
-        let close = at + found;
-        let tail = html.as_bytes().get(close + 2..).unwrap_or_default();
-        if tail.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes())) {
-            let end = tail.iter().position(|b| *b == b'>').map_or(html.len(), |offset| close + 2 + offset + 1);
-            return (close, end);
-        }
-        at = close + 2;
-    }
-    // An element that is never closed takes only its own tag along; the parser decides about the rest.
-    (from, from)
-}
-
-fn keep_data(out: &mut Stripped, tag: Option<&str>, text: Option<&str>) {
+fn keep_data<'a>(out: &mut Stripped<'a>, tag: Option<&str>, text: Option<&'a str>) {
     let (Some(tag), Some(text)) = (tag, text) else { return };
     let tag = tag.to_ascii_lowercase();
     if tag.contains("ld+json") {
         out.json_ld.push(text.to_owned());
-    } else if tag.contains("__next_data__") || tag.contains("application/json") && text.len() > 2000 {
-        out.state.push(text.to_owned());
+    } else if text.len() > STATE_BYTES_MIN && !tag.contains("src=") {
+        out.state.push(text);
     }
 }

@@ -21,6 +21,9 @@ use super::strip;
 /// Bytes handed to the parser at once; the limits are looked at in between.
 const PIECE_BYTES: usize = 4096;
 
+/// Pieces of text for each node allowed: a page whose every letter is a reference has one node and a piece a letter.
+const PIECES_A_NODE_MAX: usize = 10;
+
 /// What a page may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -40,6 +43,16 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Whether there is time left; every stage of cleaning asks, because nothing can stop it from outside.
+    ///
+    /// # Errors
+    /// [`TreeError::TooSlow`] after the deadline.
+    pub fn check_time(&self) -> Result<(), TreeError> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) { Err(TreeError::TooSlow) } else { Ok(()) }
+    }
+}
+
 /// Why a tree was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
@@ -56,30 +69,46 @@ pub enum TreeError {
     #[error("a tag of the page has too many attributes")]
     TooManyAttributes,
     /// The deadline passed.
-    #[error("parsing the page took too long")]
+    #[error("reading the page took too long")]
     TooSlow,
 }
 
 /// A page's tree and the data found in its scripts.
 #[derive(Debug)]
-pub struct Tree {
+pub struct Tree<'a> {
     /// The tree, without scripts, styles and drawings.
     pub html: Html,
     /// The contents of `application/ld+json` scripts.
     pub json_ld: Vec<String>,
     /// The state of a page that is drawn by script.
-    pub state: Vec<String>,
+    pub state: Vec<&'a str>,
 }
 
 /// Parses a page under limits.
 ///
 /// # Errors
 /// [`TreeError`] names the limit that was passed.
-pub fn build(html: &str, limits: &Limits) -> Result<Tree, TreeError> {
+pub fn build<'a>(html: &'a str, limits: &Limits) -> Result<Tree<'a>, TreeError> {
+    build_from(html, strip::strip, limits)
+}
+
+/// Parses a page under limits, with what it keeps for readers without scripts in place.
+///
+/// # Errors
+/// [`TreeError`] names the limit that was passed.
+pub fn build_with_fallbacks<'a>(html: &'a str, limits: &Limits) -> Result<Tree<'a>, TreeError> {
+    build_from(html, strip::strip_but_fallbacks, limits)
+}
+
+fn build_from<'a>(
+    html: &'a str,
+    strip: fn(&'a str) -> strip::Stripped<'a>,
+    limits: &Limits,
+) -> Result<Tree<'a>, TreeError> {
     if html.len() > limits.bytes {
         return Err(TreeError::TooLarge(limits.bytes));
     }
-    let stripped = strip::strip(html);
+    let stripped = strip(html);
     if stripped.attribute_flood {
         return Err(TreeError::TooManyAttributes);
     }
@@ -87,6 +116,7 @@ pub fn build(html: &str, limits: &Limits) -> Result<Tree, TreeError> {
         inner: HtmlTreeSink::new(Html::new_document()),
         limits: *limits,
         nodes: Cell::new(0),
+        pieces: Cell::new(0),
         attributes: Cell::new(0),
         broken: Cell::new(None),
     };
@@ -102,9 +132,7 @@ pub fn build(html: &str, limits: &Limits) -> Result<Tree, TreeError> {
         if let Some(error) = parser.tokenizer.sink.sink.broken.get() {
             return Err(error);
         }
-        if limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(TreeError::TooSlow);
-        }
+        limits.check_time()?;
         rest = after;
     }
     let (html, broken) = parser.finish();
@@ -136,6 +164,8 @@ struct CountingSink {
     inner: HtmlTreeSink,
     limits: Limits,
     nodes: Cell<usize>,
+    /// Pieces of text, of which a node may have many.
+    pieces: Cell<usize>,
     attributes: Cell<usize>,
     broken: Cell<Option<TreeError>>,
 }
@@ -157,11 +187,33 @@ impl CountingSink {
         }
     }
 
-    fn count_child(&self, parent: NodeId, child: &NodeOrText<NodeId>) {
+    /// A node or a text that is about to stand below `parent`, after `before`.
+    fn count_child(&self, parent: NodeId, before: Option<NodeId>, child: &NodeOrText<NodeId>) {
         match child {
             NodeOrText::AppendNode(_) => self.check_depth(parent),
-            NodeOrText::AppendText(_) => self.count_node(),
+            // A text comes in pieces, one for each reference in it; they are one node.
+            NodeOrText::AppendText(_) => {
+                let html = self.inner.0.borrow();
+                let joins = before.and_then(|id| html.tree.get(id)).is_some_and(|node| node.value().is_text());
+                drop(html);
+                self.pieces.set(self.pieces.get() + 1);
+                if !joins {
+                    self.count_node();
+                } else if self.pieces.get() > PIECES_A_NODE_MAX * self.limits.nodes {
+                    self.broken.set(Some(TreeError::TooManyNodes(self.limits.nodes)));
+                }
+            }
         }
+    }
+
+    fn last_child(&self, parent: NodeId) -> Option<NodeId> {
+        let html = self.inner.0.borrow();
+        html.tree.get(parent)?.last_child().map(|node| node.id())
+    }
+
+    fn before(&self, sibling: NodeId) -> Option<NodeId> {
+        let html = self.inner.0.borrow();
+        html.tree.get(sibling)?.prev_sibling().map(|node| node.id())
     }
 }
 
@@ -200,12 +252,12 @@ impl TreeSink for CountingSink {
     }
 
     fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
-        self.count_child(*parent, &child);
+        self.count_child(*parent, self.last_child(*parent), &child);
         self.inner.append(parent, child);
     }
 
     fn append_based_on_parent_node(&self, element: &NodeId, before: &NodeId, child: NodeOrText<NodeId>) {
-        self.count_child(*element, &child);
+        self.count_child(*element, None, &child);
         self.inner.append_based_on_parent_node(element, before, child);
     }
 
@@ -226,7 +278,7 @@ impl TreeSink for CountingSink {
     }
 
     fn append_before_sibling(&self, sibling: &NodeId, child: NodeOrText<NodeId>) {
-        self.count_child(*sibling, &child);
+        self.count_child(*sibling, self.before(*sibling), &child);
         self.inner.append_before_sibling(sibling, child);
     }
 

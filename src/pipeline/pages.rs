@@ -11,7 +11,8 @@ use super::decide::{Failure, Next, after_failure};
 use super::reading::{self, Reading};
 use super::workers::Company;
 use super::write::Finished;
-use super::{DATABASE_PAUSE, IDLE, IN_FLIGHT_MAX, Mode, Shared};
+use super::{DATABASE_PAUSE, IDLE, IN_FLIGHT_MAX, Knowledge, Mode, Shared};
+use crate::article::site_rules::Applied;
 use crate::fetch::{FetchError, FetchKind, FetchRequest, Fetched};
 use crate::page::tree::Limits;
 use crate::store::{ClaimedPage, FinishedPage, PageOutcome};
@@ -138,7 +139,7 @@ async fn clean_and_extract(
     articles: mpsc::Sender<Finished>,
 ) {
     let company = if claim.attempts >= SUSPECT_FROM { Company::Alone } else { Company::Shared };
-    let knowledge = shared.knowledge();
+    let knowledge = shared.knowledge_of(&fetched.final_url).await;
     let item = Arc::new((claim, fetched));
     let job = {
         let item = item.clone();
@@ -152,7 +153,12 @@ async fn clean_and_extract(
         }
     };
     let outcome = match shared.workers.run(company, job).await {
-        Ok(Reading::Article(rows)) => PageOutcome::Article(rows),
+        Ok(Reading::Article(rows)) => {
+            if let Some(rule) = &rows.article.site_rule {
+                tell_missed(&shared, &item.0.url, rule);
+            }
+            PageOutcome::Article(rows)
+        }
         Ok(Reading::Refused { reason, detail }) => PageOutcome::Refused { reason, detail },
         Err(panicked) => {
             tracing::error!(url = item.0.url, error = %panicked, "the page is refused; the stored copy shows why");
@@ -165,6 +171,20 @@ async fn clean_and_extract(
         return;
     };
     hand_over(&articles, claim, outcome, Some(Box::new(fetched)), permit).await;
+}
+
+/// Tells once for a rule and key that it finds nothing any more, and once that it does again.
+fn tell_missed(shared: &Shared, url: &str, rule: &Applied) {
+    rule.missed.iter().for_each(|key| shared.metrics.site_rule_missed(key));
+    let site = format!("{}{}", rule.host, rule.path);
+    let mut missing = shared.missed_rules.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let before = missing.insert(site.clone(), rule.missed.clone()).unwrap_or_default();
+    if before != rule.missed && !rule.missed.is_empty() {
+        let keys = rule.missed.join(", ");
+        tracing::warn!(url, site, keys, "a site's rule finds nothing; the site may have a new layout");
+    } else if before != rule.missed {
+        tracing::info!(url, site, "a site's rule finds everything again");
+    }
 }
 
 async fn after_error(shared: &Shared, claim: &ClaimedPage, error: &FetchError) -> PageOutcome {
@@ -180,7 +200,7 @@ async fn after_error(shared: &Shared, claim: &ClaimedPage, error: &FetchError) -
         Next::Retry(delay) => PageOutcome::Retry { reason: error.reason(), detail: error.to_string(), delay },
         Next::Refuse => refused,
         Next::FeedText => {
-            let (knowledge, claim) = (shared.knowledge(), claim.clone());
+            let (knowledge, claim) = (knowledge_for(shared, claim).await, claim.clone());
             match shared.workers.run(Company::Shared, move || reading::read_feed_text(&claim, &knowledge)).await {
                 Ok(Some(rows)) => PageOutcome::Article(Box::new(rows)),
                 Ok(None) | Err(_) => refused,
@@ -191,7 +211,7 @@ async fn after_error(shared: &Shared, claim: &ClaimedPage, error: &FetchError) -
 
 /// The article of an entry whose page is not fetched, because its feed's settings say that it carries the whole text.
 async fn from_feed(shared: &Shared, claim: &ClaimedPage) -> PageOutcome {
-    let (knowledge, item) = (shared.knowledge(), claim.clone());
+    let (knowledge, item) = (knowledge_for(shared, claim).await, claim.clone());
     match shared.workers.run(Company::Shared, move || reading::read_feed_text(&item, &knowledge)).await {
         Ok(Some(rows)) => PageOutcome::Article(Box::new(rows)),
         Ok(None) => PageOutcome::Refused {
@@ -199,6 +219,14 @@ async fn from_feed(shared: &Shared, claim: &ClaimedPage) -> PageOutcome {
             detail: "its feed's settings say not to fetch the page, and the feed's own text is too short".to_owned(),
         },
         Err(panicked) => PageOutcome::Refused { reason: "panic", detail: panicked.to_string() },
+    }
+}
+
+/// What a feed's own text is cleaned by: the lines are those of the source it stands in for.
+async fn knowledge_for(shared: &Shared, claim: &ClaimedPage) -> Knowledge {
+    match url::Url::parse(&claim.url) {
+        Ok(url) => shared.knowledge_of(&url).await,
+        Err(_) => Knowledge::clone(&shared.knowledge()),
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::archive::Place;
-use crate::article::{self, Article, Hint};
+use crate::article::{self, Article, Hint, LearntLines};
 use crate::fetch::Fetched;
 use crate::mention::{self, Lexicon};
 use crate::page::{self, tree::Limits};
 use crate::pipeline::decide::identity_url;
 use crate::rows::{ArticleRows, TextSource};
-use crate::store::{ClaimedPage, PageRow};
+use crate::store::{ClaimedPage, EXTRACTOR, PageRow};
 use crate::{identity, rows};
 
 /// What cleaning and extraction go by.
@@ -19,12 +21,32 @@ pub struct Knowledge {
     pub rules: Arc<article::Rules>,
     /// The names extraction knows.
     pub lexicon: &'static Lexicon,
+    /// What is decided of the lines the page's source repeats.
+    pub lines: Arc<LearntLines>,
 }
 
 impl Knowledge {
     /// What is shipped in the program.
     pub fn builtin() -> Self {
-        Self { rules: Arc::new(article::Rules::builtin()), lexicon: Lexicon::builtin() }
+        Self { rules: Arc::new(article::Rules::builtin()), lexicon: Lexicon::builtin(), lines: Arc::default() }
+    }
+
+    /// The same, for a page of a source with these lines.
+    #[must_use]
+    pub fn of_source(&self, lines: Arc<LearntLines>) -> Self {
+        Self { lines, ..self.clone() }
+    }
+
+    /// A number that changes when the same page may give other rows: with the program's version, the rules, or what is
+    /// decided of the source's lines.
+    pub fn fingerprint(&self) -> i64 {
+        let program = Sha256::new()
+            .chain_update(env!("CARGO_PKG_VERSION"))
+            .chain_update(EXTRACTOR.to_be_bytes())
+            .chain_update(self.rules.fingerprint().to_be_bytes())
+            .finalize();
+        let first = program.first_chunk().copied().unwrap_or_default();
+        u64::from_be_bytes(first).wrapping_add(self.lines.fingerprint()).cast_signed()
     }
 }
 
@@ -44,7 +66,7 @@ pub enum Reading {
 /// Reads a fetched page, its tree built within `limits`.
 pub fn read_page(claim: &ClaimedPage, fetched: &Fetched, knowledge: &Knowledge, limits: &Limits) -> Reading {
     let decoded = page::decode(&fetched.body, fetched.content_type.as_deref());
-    let hint = Hint { fetched_at: Some(fetched.started_at), ..hint(claim) };
+    let hint = Hint { fetched_at: Some(fetched.started_at), ..hint(claim, knowledge) };
     match article::clean_within(&decoded.text, Some(&fetched.final_url), &hint, &knowledge.rules, limits) {
         // A wall in front of the story: the feed's own text is more than the stump, if there is one.
         Ok(article) if article.paywalled && article.completeness < 0.5 => match read_feed_text(claim, knowledge) {
@@ -67,7 +89,7 @@ pub fn read_feed_text(claim: &ClaimedPage, knowledge: &Knowledge) -> Option<Arti
     let html = claim.content.as_deref().or(claim.summary.as_deref())?;
     let url = url::Url::parse(&claim.url).ok()?;
     let document = format!("<html><body><article>{html}</article></body></html>");
-    let mut article = article::clean(&document, Some(&url), &hint(claim), &knowledge.rules).ok()?;
+    let mut article = article::clean(&document, Some(&url), &hint(claim, knowledge), &knowledge.rules).ok()?;
     if article.word_count < FEED_TEXT_WORDS_MIN {
         return None;
     }
@@ -81,12 +103,13 @@ pub fn may_stand_in(claim: &ClaimedPage) -> bool {
     text.is_some_and(|t| t.split_whitespace().take(FEED_TEXT_WORDS_MIN).count() >= FEED_TEXT_WORDS_MIN)
 }
 
-fn hint(claim: &ClaimedPage) -> Hint {
+fn hint(claim: &ClaimedPage, knowledge: &Knowledge) -> Hint {
     Hint {
         published_at: claim.published_at,
         title: claim.title.clone(),
         summary: claim.summary.clone(),
         fetched_at: None,
+        lines: knowledge.lines.clone(),
     }
 }
 
@@ -99,7 +122,7 @@ fn assemble(article: Article, final_url: &url::Url, source: TextSource, knowledg
         knowledge.lexicon,
     );
     let known_by = identity::canonical_url(&identity_url(final_url, article.canonical_url.as_deref()));
-    rows::article_rows(article, findings, &known_by, source)
+    rows::article_rows(article, findings, &known_by, source, knowledge.fingerprint())
 }
 
 /// Where a page is kept, as its row.

@@ -1,4 +1,5 @@
-//! What goes on beside the work: leases are renewed, partitions made ahead, old polls forgotten, feeds counted.
+//! What goes on beside the work: leases are renewed, partitions made ahead, old polls and lines forgotten, feeds
+//! counted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,10 @@ const PARTITIONS_EVERY: Duration = Duration::from_hours(1);
 const COUNT_EVERY: Duration = Duration::from_mins(1);
 /// Polls are remembered this long: four weeks make the expected volume by hour of week, and a few days to look at it.
 const POLLS_KEPT: Duration = Duration::from_hours(35 * 24);
+
+/// Lines that are repeated and no furniture are remembered this long after they were last seen: six weeks, so that a
+/// columnist's monthly line is still known the next time.
+const LINES_KEPT: Duration = Duration::from_hours(42 * 24);
 
 /// Renews the leases held, at a third of their length, until `done`.
 pub async fn run(shared: Arc<Shared>, done: CancellationToken) {
@@ -40,6 +45,7 @@ pub async fn run(shared: Arc<Shared>, done: CancellationToken) {
                     tracing::warn!(%error, "partitions could not be made");
                 }
                 forget_polls(&shared, &done).await;
+                forget_lines(&shared, &done).await;
             }
             _ = count.tick() => match shared.store.feed_census().await {
                 Ok(census) => shared.metrics.feeds(&census.health, census.overdue),
@@ -56,6 +62,19 @@ async fn forget_polls(shared: &Shared, done: &CancellationToken) {
             Ok(polls) => tracing::debug!(polls, "old polls were forgotten"),
             Err(error) => {
                 tracing::warn!(%error, "old polls could not be forgotten");
+                return;
+            }
+        }
+    }
+}
+
+async fn forget_lines(shared: &Shared, done: &CancellationToken) {
+    while !done.is_cancelled() {
+        match shared.store.forget_lines(LINES_KEPT).await {
+            Ok(0) => return,
+            Ok(lines) => tracing::debug!(lines, "repeated lines that were no furniture were forgotten"),
+            Err(error) => {
+                tracing::warn!(%error, "repeated lines could not be forgotten");
                 return;
             }
         }

@@ -105,6 +105,11 @@ impl Rhythm {
         if self.is_unknown() { 0.0 } else { hours(self.at - self.since) }
     }
 
+    /// The entries counted by hour of the week, fading.
+    pub(super) fn counts(&self) -> &[f64; WEEK] {
+        &self.week
+    }
+
     /// Whether the values are ones this program writes; what was stored by another is not trusted.
     pub(super) fn is_sound(&self, now: i64) -> bool {
         let fading = |f: &Fading| f.seen.is_finite() && f.expected.is_finite() && f.seen >= 0.0 && f.expected >= 0.0;

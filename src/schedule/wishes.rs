@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::rhythm::{Rhythm, WEEK};
+
+/// Entries in hours in which the feed asks for no poll, at least, that show that it does not mean it.
+const COUNTED_LEAST: f64 = 2.0;
 
 /// Wishes of the last document; a 304 brings none, so they are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,22 +52,26 @@ impl Wishes {
             .find(|hour| !self.forbids(*hour))
     }
 
+    /// The end of the last permitted hour before `at`, within a week.
+    pub(super) fn last_permitted(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let hour = at.timestamp().div_euclid(3600);
+        (0..168)
+            .filter_map(|ago| DateTime::from_timestamp((hour - ago) * 3600, 0))
+            .find(|end| !self.forbids(*end - TimeDelta::seconds(1)))
+    }
+
     /// Whether the feed itself does not keep the hours it asks others to: it publishes in them at a third of its mean
-    /// rate or more. Known after two weeks.
+    /// rate or more. Known after two weeks, and from entries that were counted: what is only not excluded is no proof.
     pub(super) fn are_belied(&self, rhythm: &Rhythm) -> bool {
         if rhythm.observed() < 2.0 * 168.0 {
             return false;
         }
-        let rates = rhythm.rates();
         // Hour 0 of the week is Monday's first, as the bits are.
         let forbidden = |hour: usize| self.hours >> (hour % 24) & 1 == 1 || self.days >> (hour / 24) & 1 == 1;
-        let (mut sum, mut count) = (0.0, 0.0);
-        for (_, rate) in rates.iter().enumerate().filter(|(hour, _)| forbidden(*hour)) {
-            sum += rate;
-            count += 1.0;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "168")]
-        let mean = rates.iter().sum::<f64>() / WEEK as f64;
-        count > 0.0 && sum / count >= mean / 3.0
+        let (counts, lived) = (rhythm.counts(), rhythm.exposure());
+        let within = |of: &[f64; WEEK]| (0..WEEK).filter(|hour| forbidden(*hour)).map(|hour| of[hour]).sum::<f64>();
+        let (count, hours) = (within(counts), within(&lived));
+        let (all, all_hours) = (counts.iter().sum::<f64>(), lived.iter().sum::<f64>());
+        count >= COUNTED_LEAST && count * all_hours >= all * hours / 3.0
     }
 }

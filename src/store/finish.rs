@@ -270,13 +270,16 @@ async fn write_pages(c: &mut PgConnection, batch: &[FinishedPage], receipts: &[P
             "length": kept.place.length,
             "digest": super::entries::hex(&kept.place.digest),
             "article_id": article,
+            "made_article": matches!(receipt, PageReceipt::New(_) | PageReceipt::Edited(_)),
         }));
     }
     sqlx::query!(
-        "insert into pages (task_id, url, fetched_at, status, content_type, file, \"offset\", length, digest, article_id)
-         select task_id, url, fetched_at, status, content_type, file, \"offset\", length, digest, article_id
+        "insert into pages (task_id, url, fetched_at, status, content_type, file, \"offset\", length, digest, article_id,
+                made_article)
+         select task_id, url, fetched_at, status, content_type, file, \"offset\", length, digest, article_id, made_article
            from jsonb_to_recordset($1) as r (task_id bigint, url text, fetched_at timestamptz, status smallint,
-                content_type text, file text, \"offset\" bigint, length bigint, digest bytea, article_id bigint)",
+                content_type text, file text, \"offset\" bigint, length bigint, digest bytea, article_id bigint,
+                made_article boolean)",
         serde_json::Value::Array(rows),
     )
     .execute(c)

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::entries::hex;
+use super::furniture::{self, Lessons};
 use super::{EXTRACTOR, FinishedPage, StoreError};
 use crate::rows::{ArticleRows, TextSource};
 
@@ -36,6 +37,7 @@ pub enum Verdict {
 struct Stored {
     content_hash: Vec<u8>,
     text_source: String,
+    cleaned_by: Option<i64>,
 }
 
 /// Writes what is new and what was edited.
@@ -64,25 +66,39 @@ pub async fn articles(c: &mut PgConnection, candidates: &[Candidate<'_>]) -> Res
         };
         verdicts.push(verdict);
     }
-    let edited: Vec<i64> =
-        verdicts.iter().filter_map(|v| if let Verdict::Edited(id) = v { Some(*id) } else { None }).collect();
-    set_aside(&mut *c, &edited).await?;
+    let edited = candidates.iter().zip(&verdicts).filter_map(|(candidate, verdict)| match verdict {
+        // Cleaned as before, it is the publisher's page that changed.
+        Verdict::Edited(id) => {
+            let same = stored.get(id).and_then(|now| now.cleaned_by) == Some(candidate.rows.cleaned_by);
+            Some((*id, if same { Replaced::Edited } else { Replaced::Unclear }))
+        }
+        _ => None,
+    });
+    set_aside(&mut *c, &edited.collect::<Vec<_>>()).await?;
     let sources = sources(&mut *c, candidates, &verdicts).await?;
     let mut new = Vec::new();
     let mut changed = Vec::new();
     let mut facts = Vec::new();
+    let mut lessons = Lessons::new();
     for (candidate, verdict) in candidates.iter().zip(&verdicts) {
         let (id, rows) = match verdict {
             Verdict::New(id) => (*id, &mut new),
             Verdict::Edited(id) => (*id, &mut changed),
             Verdict::Known(_) => continue,
         };
-        rows.push(article_json(id, sources.get(&candidate.rows.domain).copied(), candidate));
+        let source = sources.get(&candidate.rows.domain).copied();
+        let url = candidate.page.page.as_ref().map_or(&candidate.page.claim.url, |page| &page.url);
+        rows.push(article_json(id, source, url, candidate.rows));
         facts.push((id, candidate.rows));
+        // An edit shows nothing that its article did not show before.
+        if let (Verdict::New(_), Some(source)) = (verdict, source) {
+            lessons.entry(source).or_default().push(&candidate.rows.lesson);
+        }
     }
     insert(&mut *c, new).await?;
     update(&mut *c, changed).await?;
     super::facts::write(&mut *c, &facts).await?;
+    furniture::learn(&mut *c, &lessons).await?;
     Ok(verdicts)
 }
 
@@ -140,34 +156,69 @@ async fn identify(c: &mut PgConnection, candidates: &[Candidate<'_>]) -> Result<
 
 async fn stored(c: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, Stored>, StoreError> {
     let rows = sqlx::query!(
-        "select article_id, content_hash, text_source from articles where article_id = any($1) order by article_id for update",
+        "select article_id, content_hash, text_source, cleaned_by from articles
+          where article_id = any($1) order by article_id for update",
         ids
     )
     .fetch_all(c)
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| (row.article_id, Stored { content_hash: row.content_hash, text_source: row.text_source }))
+        .map(|row| {
+            let now =
+                Stored { content_hash: row.content_hash, text_source: row.text_source, cleaned_by: row.cleaned_by };
+            (row.article_id, now)
+        })
         .collect())
 }
 
-/// Keeps the old version of edited articles and clears their facts.
-async fn set_aside(c: &mut PgConnection, edited: &[i64]) -> Result<(), StoreError> {
-    if edited.is_empty() {
+/// Why a text is replaced by another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replaced {
+    /// The publisher changed it.
+    Edited,
+    /// The same page was cleaned by other rules.
+    Cleaned,
+    /// Another page and other rules: it could be either.
+    Unclear,
+}
+
+impl Replaced {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Edited => "edited",
+            Self::Cleaned => "cleaned",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+/// Keeps the old version of articles that are replaced, and clears their facts.
+pub(super) async fn set_aside(c: &mut PgConnection, replaced: &[(i64, Replaced)]) -> Result<(), StoreError> {
+    if replaced.is_empty() {
         return Ok(());
     }
+    let (ids, reasons): (Vec<i64>, Vec<String>) =
+        replaced.iter().map(|(id, reason)| (*id, reason.as_str().to_owned())).unzip();
     sqlx::query!(
-        "insert into article_versions (article_id, version, title, text, updated_at, content_hash)
-         select article_id, version, title, text, updated_at, content_hash from articles where article_id = any($1)
+        "insert into article_versions (article_id, version, title, text, updated_at, content_hash, reason, cleaned_by)
+         select a.article_id, version, title, text, updated_at, content_hash, r.reason, cleaned_by
+           from articles a join unnest($1::bigint[], $2::text[]) as r (article_id, reason) on r.article_id = a.article_id
              on conflict do nothing",
-        edited
+        &ids,
+        &reasons
     )
     .execute(&mut *c)
     .await?;
-    sqlx::query!("delete from article_entities where article_id = any($1)", edited).execute(&mut *c).await?;
-    sqlx::query!("delete from quotes where article_id = any($1)", edited).execute(&mut *c).await?;
-    sqlx::query!("delete from dates where article_id = any($1)", edited).execute(&mut *c).await?;
-    sqlx::query!("delete from amounts where article_id = any($1)", edited).execute(&mut *c).await?;
+    clear_facts(c, &ids).await
+}
+
+/// Takes the facts of articles away, which are about to be written anew.
+pub(super) async fn clear_facts(c: &mut PgConnection, ids: &[i64]) -> Result<(), StoreError> {
+    sqlx::query!("delete from article_entities where article_id = any($1)", ids).execute(&mut *c).await?;
+    sqlx::query!("delete from quotes where article_id = any($1)", ids).execute(&mut *c).await?;
+    sqlx::query!("delete from dates where article_id = any($1)", ids).execute(&mut *c).await?;
+    sqlx::query!("delete from amounts where article_id = any($1)", ids).execute(&mut *c).await?;
     Ok(())
 }
 
@@ -198,13 +249,13 @@ async fn sources(
     Ok(found.into_iter().map(|row| (row.domain, row.source_id)).collect())
 }
 
-fn article_json(id: i64, source: Option<i64>, candidate: &Candidate<'_>) -> Value {
-    let article = &candidate.rows.article;
-    let claim = &candidate.page.claim;
+/// An article as the record its row is written from. `url` is where the page was.
+pub(super) fn article_json(id: i64, source: Option<i64>, url: &str, rows: &ArticleRows) -> Value {
+    let article = &rows.article;
     json!({
         "article_id": id,
         "source_id": source,
-        "url": candidate.page.page.as_ref().map_or(&claim.url, |p| &p.url),
+        "url": url,
         "canonical_url": article.canonical_url,
         "site_name": article.site_name,
         "title": article.title,
@@ -223,13 +274,14 @@ fn article_json(id: i64, source: Option<i64>, candidate: &Candidate<'_>) -> Valu
         "tags": article.tags,
         "image_url": article.image_url,
         "text": article.text,
-        "text_source": candidate.rows.text_source.as_str(),
+        "text_source": rows.text_source.as_str(),
         "word_count": article.word_count,
         "completeness": article.completeness,
         "paywalled": article.paywalled,
         "removed": article.removed,
         "repairs": article.repairs,
-        "content_hash": hex(&candidate.rows.content_hash),
+        "content_hash": hex(&rows.content_hash),
+        "cleaned_by": rows.cleaned_by,
     })
 }
 
@@ -241,17 +293,17 @@ async fn insert(c: &mut PgConnection, rows: Vec<Value>) -> Result<(), StoreError
         "insert into articles (article_id, source_id, url, canonical_url, site_name, title, authors, published_at,
                 published_precision, published_source, updated_at, language, section, tags, image_url, text, text_source,
                 word_count, completeness, paywalled, removed, repairs, content_hash, byline, agencies, kind, amp_url,
-                dates_found, extractor, words)
+                dates_found, extractor, cleaned_by, words)
          select article_id, source_id, url, canonical_url, site_name, title, authors, published_at,
                 published_precision, published_source, updated_at, language, section, tags, image_url, text, text_source,
                 word_count, completeness, paywalled, removed, repairs, content_hash, byline, agencies, kind, amp_url,
-                dates_found, $2, wireroom.words(title, text)
+                dates_found, $2, cleaned_by, wireroom.words(title, text)
            from jsonb_to_recordset($1) as r (article_id bigint, source_id bigint, url text, canonical_url text,
                 site_name text, title text, authors text[], published_at timestamptz, published_precision text,
                 published_source text, updated_at timestamptz, language text, section text, tags text[], image_url text,
                 text text, text_source text, word_count int, completeness real, paywalled boolean, removed jsonb,
                 repairs jsonb, content_hash bytea, byline jsonb, agencies text[], kind text, amp_url text,
-                dates_found jsonb)
+                dates_found jsonb, cleaned_by bigint)
           order by article_id",
         Value::Array(rows),
         EXTRACTOR
@@ -261,7 +313,8 @@ async fn insert(c: &mut PgConnection, rows: Vec<Value>) -> Result<(), StoreError
     Ok(())
 }
 
-async fn update(c: &mut PgConnection, rows: Vec<Value>) -> Result<(), StoreError> {
+/// Writes articles over their stored rows; the version grows where headline or text are others.
+pub(super) async fn update(c: &mut PgConnection, rows: Vec<Value>) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -273,14 +326,15 @@ async fn update(c: &mut PgConnection, rows: Vec<Value>) -> Result<(), StoreError
                 section = r.section, tags = r.tags, image_url = r.image_url, text = r.text, text_source = r.text_source,
                 word_count = r.word_count, completeness = r.completeness, paywalled = r.paywalled, removed = r.removed,
                 repairs = r.repairs, content_hash = r.content_hash, byline = r.byline, agencies = r.agencies,
-                kind = r.kind, amp_url = r.amp_url, dates_found = r.dates_found, extractor = $2, version = a.version + 1,
+                kind = r.kind, amp_url = r.amp_url, dates_found = r.dates_found, extractor = $2, cleaned_by = r.cleaned_by,
+                version = a.version + (a.text <> r.text or a.title is distinct from r.title)::int,
                 words = wireroom.words(r.title, r.text)
            from jsonb_to_recordset($1) as r (article_id bigint, url text, canonical_url text,
                 site_name text, title text, authors text[], published_at timestamptz, published_precision text,
                 published_source text, updated_at timestamptz, language text, section text, tags text[], image_url text,
                 text text, text_source text, word_count int, completeness real, paywalled boolean, removed jsonb,
                 repairs jsonb, content_hash bytea, byline jsonb, agencies text[], kind text, amp_url text,
-                dates_found jsonb)
+                dates_found jsonb, cleaned_by bigint)
           where a.article_id = r.article_id",
         Value::Array(rows),
         EXTRACTOR

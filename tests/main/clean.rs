@@ -1,10 +1,15 @@
 //! Cleaning: from a page to the story alone.
 
+#[path = "clean/repairs.rs"]
+mod repairs;
+#[path = "clean/text.rs"]
+mod text;
+
 use chrono::{TimeZone as _, Utc};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 use url::Url;
-use wireroom::article::{Article, CleanError, Hint, Precision, Rules, Why, clean, clean_plain, explain, repairs};
+use wireroom::article::{Article, CleanError, Hint, Precision, Rules, Why, clean, clean_plain, explain};
 use wireroom::page::tree::{self, Limits, TreeError};
 use wireroom::page::{self, CharsetSource};
 
@@ -28,14 +33,6 @@ fn check_text(markup: &str, wanted: &str) {
     let article = cleaned(&page_with(markup));
     let first = article.text.split("The council met").next().unwrap_or_default().trim_end();
     assert_eq!(first, wanted, "from {markup}");
-}
-
-fn check_glued(text: &str, wanted: &[&str]) {
-    let found: Vec<String> = repairs::find(text, &RULES)
-        .iter()
-        .map(|repair| text.chars().skip(repair.start).take(repair.end - repair.start).collect())
-        .collect();
-    assert_eq!(found, wanted, "in {text}");
 }
 
 fn refusal(html: &str, url: &str) -> &'static str {
@@ -101,18 +98,6 @@ fn white_space_is_what_a_reader_sees() {
         "<table><tr><th>Town</th><th>Votes</th></tr><tr><td>Aldmoor</td><td>112</td></tr></table>",
         "Town | Votes\nAldmoor | 112",
     );
-}
-
-#[test]
-fn glued_words_are_found_and_names_are_not() {
-    check_glued("They spoke of the warAlthough he said little.", &["warAlthough"]);
-    check_glued("Aid to your neighborIncreasing trade followed.", &["neighborIncreasing"]);
-    check_glued("On Monday she visits Kazakhstanwhere talks begin.", &["Kazakhstanwhere"]);
-    check_glued("Ronald McDonald watched YouTube on an iPhone near Iceland.", &[]);
-    check_glued("In Thailand and Poland they use WhatsApp, LinkedIn and eBay.", &[]);
-    check_glued("See news.exampleSite and #blackFriday and getName().", &[]);
-    let repair = repairs::find("Ünï warAlthough", &RULES).first().copied().expect("a repair");
-    assert_eq!((repair.start, repair.end), (4, 15));
 }
 
 #[test]

@@ -94,6 +94,18 @@ fn a_feed_is_parsed_and_a_page_is_none() {
 }
 
 #[test]
+fn a_reader_that_panics_is_not_heard() {
+    // No dialect of ours, and the reader that is asked next stumbles over a declaration that comes late.
+    let list = "<?xml version=\"1.0\"?><!-- longer than the sixty-four bytes in which a declaration is looked for -->\
+                <?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><opml></opml>";
+    let output = wireroom(&["parse", &file("late.xml", list.as_bytes())]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(lines(&output)[0]["error"]["kind"], "not_a_feed");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!told.contains("panicked"), "{told}");
+}
+
+#[test]
 fn exit_codes_say_what_to_do() {
     assert_eq!(wireroom(&["no-such-command"]).status.code(), Some(2));
     let broken = file("broken.toml", b"[fetch]\nhost_delya = \"1s\"\n");

@@ -42,7 +42,9 @@ fn the_shipped_file_names_every_key_and_changes_nothing() {
             Some(rest) if rest.split(" = ").next().is_some_and(|k| !k.contains(' ')) && rest.contains(" = ") => rest,
             _ => line,
         })
-        .filter(|line| !["data_dir", "feeds_file", "bin_dir", "workers", "\"press"].iter().any(|k| line.starts_with(k)))
+        .filter(|line| {
+            !["data_dir", "feeds_file", "bin_dir", "extra_ca", "workers", "\"press"].iter().any(|k| line.starts_with(k))
+        })
         .map(|line| format!("{line}\n"))
         .collect();
     let loaded = check(&all, &[]).unwrap();

@@ -139,6 +139,53 @@ async fn a_hangup_reloads_rules_and_feed_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rules_for_a_site_hold_in_the_daemon_and_what_they_miss_is_told() {
+    let database = TestDatabase::new().await;
+    let listed = Arc::new(AtomicUsize::new(1));
+    let server = Server::start({
+        let listed = listed.clone();
+        move |asked| press(&listed, asked)
+    })
+    .await;
+    let folder = folder(
+        "sites",
+        "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_delay = \"1ms\"\n[poll]\ninterval_min = \"1s\"\n\
+         interval_max = \"1s\"\n[http]\nlisten = \"off\"\n",
+        &format!("[[feeds]]\nurl = \"http://{}/feed\"\n", server.address),
+    );
+    let site = |rule: &str| {
+        std::fs::write(folder.join("sites.toml"), format!("[[sites]]\nhost = \"127.0.0.1\"\n{rule}")).unwrap();
+    };
+    site("drop = \"p:last-child\"\n");
+    let daemon = Daemon::start(&folder, &database);
+    let first = until("the first story", async || text_of(&database, "/story-0").await).await;
+    assert!(first.contains("closed on Monday") && !first.contains("was built in 1931"), "{first}");
+
+    // A file with a fault changes nothing.
+    site("dorp = \"p\"\n");
+    daemon.signal("-HUP");
+    let told = until_it_says(&folder, "the rules were not reloaded").await;
+    assert!(told.contains("sites.toml:3") && told.contains("did you mean drop?"), "{told}");
+    site("keep = \".story\"\nverbatim = true\n");
+    daemon.signal("-HUP");
+    until_it_says(&folder, "reloaded the feed list").await;
+    until("both reloads", async || {
+        let log = std::fs::read_to_string(folder.join("log")).unwrap();
+        (log.matches("reloaded the feed list").count() >= 2).then_some(())
+    })
+    .await;
+    listed.store(3, Ordering::SeqCst);
+    let second = until("the second story", async || text_of(&database, "/story-1").await).await;
+    until("the third story", async || text_of(&database, "/story-2").await).await;
+    assert!(second.contains("was built in 1931"), "{second}");
+    let told = until_it_says(&folder, "a site's rule finds nothing").await;
+    assert!(told.contains("127.0.0.1/") && told.contains("keep"), "{told}");
+    // Told once, not for every page.
+    let log = std::fs::read_to_string(folder.join("log")).unwrap();
+    assert_eq!(log.matches("a site's rule finds nothing").count(), 1, "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn broken_rules_are_named_at_the_start() {
     let database = TestDatabase::new().await;
     let folder = folder("broken-rules", "[http]\nlisten = \"off\"\n", "");

@@ -19,6 +19,7 @@ use url::Url;
 use wireroom::config::FetchConfig;
 use wireroom::fetch::{FetchError, FetchKind, FetchRequest, Fetched, Fetcher, SafeUrl};
 
+use crate::support::authority::{Authority, authority};
 use crate::support::server::{Asked, Server, Step, answer, page, redirect};
 
 /// Settings for a server on loopback: quick, allowed, and with a few names that lead there.
@@ -262,4 +263,31 @@ async fn a_machine_without_certificates_still_fetches() {
 #[tokio::test]
 async fn plain_http_works() {
     assert_eq!(get_answer(page("plain")).await.unwrap().body, "plain");
+}
+
+#[tokio::test]
+async fn only_who_is_told_so_trusts_another_authority() {
+    let names = ["news.example".to_owned()];
+    let Authority { file, tls } = authority("fetch", &names);
+    let server = Server::start_tls(tls, |_| page("<p>Sealed")).await;
+    let plain = settings(server.address);
+    let trusting = |file: &std::path::Path| FetchConfig { extra_ca: Some(file.to_path_buf()), ..plain.clone() };
+    let stranger = authority("stranger", &names).file;
+    for config in [&plain, &trusting(&stranger)] {
+        let error = get_with(config, "https://news.example/").await.unwrap_err();
+        assert_eq!(error.reason(), "tls", "{error}");
+    }
+    assert_eq!(get_with(&trusting(&file), "https://news.example/").await.unwrap().body, "<p>Sealed");
+    // The name on the certificate is looked at, whoever signed it.
+    let error = get_with(&trusting(&file), "https://other.example/").await.unwrap_err();
+    assert_eq!(error.reason(), "tls", "{error}");
+
+    let nonsense = file.with_extension("txt");
+    for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        std::fs::write(&nonsense, text).unwrap();
+        let refused = Fetcher::new(&trusting(&nonsense)).err().expect(text);
+        assert!(refused.to_string().contains("fetch.extra_ca"), "{refused}");
+    }
+    std::fs::remove_file(&nonsense).unwrap();
+    assert!(Fetcher::new(&trusting(&nonsense)).is_err(), "the file is gone");
 }

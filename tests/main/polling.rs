@@ -23,6 +23,8 @@ mod sitemaps;
 mod spacing;
 #[path = "polling/standstill.rs"]
 mod standstill;
+#[path = "polling/wishes.rs"]
+mod wishes;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use wireroom::archive::Archive;
 use wireroom::config::Config;
@@ -40,6 +43,7 @@ use wireroom::pipeline::{Knowledge, Mode, Parts, Pipeline};
 use wireroom::store::{FeedOrigin, Scope, Store};
 use wireroom::telemetry::Metrics;
 
+use crate::support::authority::{Authority, authority};
 use crate::support::database::TestDatabase;
 use crate::support::server::{Asked, Exchange, Server, Step, answer};
 
@@ -174,14 +178,30 @@ pub struct Stage {
 impl Stage {
     /// For these hosts, none of which has anything yet.
     pub async fn new(name: &str, hosts: &[String], configure: impl FnOnce(&mut Config)) -> Self {
+        Self::serving(name, hosts, None, configure).await
+    }
+
+    /// The same, and the hosts speak TLS, too. The authority that vouches for them is trusted.
+    pub async fn with_tls(name: &str, hosts: &[String]) -> Self {
+        let Authority { file, tls } = authority(name, hosts);
+        Self::serving(name, hosts, Some(tls), |config| config.fetch.extra_ca = Some(file)).await
+    }
+
+    async fn serving(
+        name: &str,
+        hosts: &[String],
+        tls: Option<TlsAcceptor>,
+        configure: impl FnOnce(&mut Config),
+    ) -> Self {
         let script = Script::default();
-        let server = Server::start({
-            let script = script.clone();
-            move |asked| {
-                script.lock().unwrap().get(&place(asked)).cloned().unwrap_or_else(|| answer("404 Not Found", &[], ""))
-            }
-        })
-        .await;
+        let scripted = script.clone();
+        let steps = move |asked: &Asked| {
+            scripted.lock().unwrap().get(&place(asked)).cloned().unwrap_or_else(|| answer("404 Not Found", &[], ""))
+        };
+        let server = match tls {
+            Some(tls) => Server::start_tls(tls, steps).await,
+            None => Server::start(steps).await,
+        };
         let mut config = Config::default();
         config.fetch.allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
         config.fetch.resolve = hosts.iter().map(|host| (host.clone(), server.address)).collect();
@@ -270,10 +290,11 @@ impl Stage {
     }
 }
 
-/// `host/path` of a request, also of one to a proxy.
+/// `host/path` of a request, also of one to a proxy; `host:443/path` of one by TLS.
 fn place(asked: &Asked) -> String {
     match asked.path.strip_prefix("http://") {
         Some(rest) => rest.to_owned(),
+        None if asked.secure => format!("{}:443{}", asked.header("host").unwrap_or_default(), asked.path),
         None => format!("{}{}", asked.header("host").unwrap_or_default(), asked.path),
     }
 }

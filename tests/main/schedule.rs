@@ -203,6 +203,28 @@ fn skipped_hours_and_days_move_a_poll_to_the_first_permitted_hour() {
 }
 
 #[test]
+fn a_long_pause_ends_before_skipped_hours_that_outlast_it() {
+    let mut feed = Feed::new(20);
+    feed.config.interval_max = 12 * HOUR;
+    feed.live(10, |_| 0);
+    feed.now = monday() + TimeDelta::days(10);
+    let unwished = feed.poll(Outcome::NotModified, &[], Hints::default());
+    assert!((11 * HOUR..12 * HOUR).contains(&unwished), "at its ceiling: {unwished:?}");
+    let hours = |from: u8, to: u8| (from..to).collect::<Vec<u8>>();
+    // What ends before the ceiling is waited for.
+    assert_eq!(feed.poll(Outcome::Unchanged, &[], wishing(None, &hours(9, 12), &[])), 12 * HOUR);
+    // Ten minutes and a second before nine: the polls of an hour are spread over its end.
+    let before = Duration::from_secs(8 * 3600 + 49 * 60 + 59);
+    assert_eq!(feed.poll(Outcome::Unchanged, &[], wishing(None, &hours(9, 21), &[])), before);
+    // Too soon is no better than unwanted.
+    let pause = feed.poll(Outcome::Unchanged, &[], wishing(None, &hours(2, 21), &[]));
+    assert!(pause > 11 * HOUR, "{pause:?}");
+    // What a refusal asked for is kept in any case.
+    let refusal = Hints { retry_after: Some(10 * HOUR), ..wishing(None, &hours(9, 21), &[]) };
+    assert!(feed.poll(Outcome::Unchanged, &[], refusal) >= 10 * HOUR);
+}
+
+#[test]
 fn skipped_hours_in_which_the_feed_publishes_are_no_wish_of_its() {
     let mut feed = Feed::new(50);
     feed.live(21, |_| 2);

@@ -40,6 +40,36 @@ pub enum DateKind {
     Updated,
 }
 
+/// An instant, and how exactly it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// How exactly it is known.
+    pub precision: Precision,
+}
+
+impl Moment {
+    /// The same, as the date of publication.
+    pub(super) fn found(self, source: &'static str) -> DateFound {
+        let text = self.at.to_rfc3339();
+        DateFound { kind: DateKind::Published, value: self.at, precision: self.precision, zone: None, source, text }
+    }
+}
+
+/// Reads a date that stands alone. A time without a zone is read as UTC: whoever writes a rule for a site can say more.
+pub(in super::super) fn parse(text: &str) -> Option<Moment> {
+    let mut candidate = Candidate::read(DateKind::Published, "", 0, text)?;
+    candidate.written.offset = candidate.written.offset.or(Some(0));
+    let found = resolve(&candidate, &[], None);
+    Some(Moment { at: found.value, precision: found.precision })
+}
+
+/// Whether an instant is in the time of the web.
+pub(in super::super) fn plausible(at: DateTime<Utc>) -> bool {
+    (YEAR_MIN..2100).contains(&at.year())
+}
+
 /// Candidates kept; a page with more repeats itself.
 const CANDIDATES_MAX: usize = 24;
 /// Characters of a candidate's text that are kept.

@@ -5,11 +5,14 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use crate::article::json;
 use crate::article::text::folded;
 use crate::feed::entities;
 
 /// Values looked at in one page's JSON-LD; far more than any page has.
 const VALUES_MAX: usize = 20_000;
+/// Texts taken of one list.
+const TEXTS_MAX: usize = 100;
 /// Names in one byline.
 const NAMES_MAX: usize = 30;
 
@@ -127,9 +130,12 @@ fn is_same(a: &str, b: &str) -> bool {
 fn read(script: &str) -> Option<Value> {
     let text = script.trim().trim_start_matches("<![CDATA[").trim_start_matches("//<![CDATA[");
     let text = text.trim_end_matches("//]]>").trim_end_matches("]]>").trim().trim_end_matches(';');
-    serde_json::from_str(text).ok().or_else(|| {
+    json::read(text).or_else(|| {
+        if !text.contains(char::is_control) {
+            return None;
+        }
         let cleaned: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        serde_json::from_str(&cleaned).ok()
+        json::read(&cleaned)
     })
 }
 
@@ -210,7 +216,9 @@ fn first_text(value: &Value) -> Option<Cow<'_, str>> {
 
 fn texts(value: Option<&Value>) -> Vec<String> {
     match value {
-        Some(Value::Array(items)) => items.iter().filter_map(first_text).map(|t| unescape(&t)).collect(),
+        Some(Value::Array(items)) => {
+            items.iter().take(TEXTS_MAX).filter_map(first_text).map(|t| unescape(&t)).collect()
+        }
         Some(value) => first_text(value).map(|t| unescape(&t)).into_iter().collect(),
         None => Vec::new(),
     }

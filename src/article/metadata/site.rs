@@ -22,6 +22,11 @@ pub(super) struct Site {
 }
 
 impl Site {
+    /// A publisher of whom the name is all that is known.
+    pub fn named(name: Option<String>) -> Self {
+        Self { names: name.iter().map(|name| folded(name)).collect(), name, ..Self::default() }
+    }
+
     /// Reads the names from metas, JSON-LD and the address.
     pub fn read(head: &Head, story: Option<&Story>, url: Option<&Url>) -> Self {
         let publisher = story.and_then(|s| s.publisher.clone());

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::super::text::{absolute, one_line, person, plain};
 use super::value::{attribute, element_text, elements, get, number};
-use super::{Enclosure, Entry, Feed, TERMS_MAX, dates, empty, take_items};
+use super::{Enclosure, Entry, Feed, FeedFormat, TERMS_MAX, dates, take_items};
 
 /// The channel of such a document: its own fields, and where its items are.
 pub struct Channel<'a> {
@@ -44,7 +44,7 @@ pub fn feed(channel: &Channel<'_>, base: Option<&Url>) -> Feed {
         hub_url: related(fields, "hub", base),
         self_url: related(fields, "self", base),
         next_url: related(fields, "next", base),
-        ..empty()
+        ..Feed::empty(FeedFormat::Json)
     };
     take_items(&mut feed, channel.items.iter().copied(), |item| entry(item, base));
     feed

@@ -28,7 +28,7 @@ impl Rhythm {
     }
 
     /// How long each hour of the week was observed, in hours that fade as the counts do.
-    pub(super) fn exposure(&self) -> [f64; WEEK] {
+    pub(in super::super) fn exposure(&self) -> [f64; WEEK] {
         let mut lived = [0.0; WEEK];
         let observed = self.observed();
         let week = f64::from(168u8);

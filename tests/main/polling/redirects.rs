@@ -5,7 +5,7 @@ use url::Url;
 use wireroom::polling::moves::judge;
 use wireroom::polling::{Move, Sighting};
 
-use super::{Stage, case, conformance, feed_answers, ok, round, unchanged};
+use super::{Stage, case, conformance, feed_answers, ok, place, round, unchanged};
 use crate::support::server::{answer, redirect};
 
 const PERMANENTLY: &str = "301 Moved Permanently";
@@ -251,6 +251,32 @@ async fn a_feed_that_moves_onto_another_is_paused_and_an_old_address_means_the_f
     assert!(
         stage.is_true("http://third.example/feed", "url = 'http://third.example/news' and paused_at is null").await
     );
+    let faults = stage.forbidden(&[]);
+    assert!(faults.is_empty(), "{faults:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_turns_to_https_is_followed_there_at_the_second_sighting() {
+    let hosts = ["paper.example".to_owned()];
+    let mut stage = Stage::with_tls("https", &hosts).await;
+    let listed = "http://paper.example/feed";
+    stage.list(&format!("[[feeds]]\nurl = \"{listed}\"\n")).await;
+    stage.site("paper.example/feed", redirect(PERMANENTLY, "https://paper.example/feed"));
+    stage.site("paper.example:443/feed", ok(&["etag: \"s\""], &["x"]));
+    for (asked, outcome, url) in [
+        (&["paper.example/feed", "paper.example:443/feed"][..], "new", "http://paper.example/feed"),
+        (&["paper.example/feed", "paper.example:443/feed"], "unchanged", "https://paper.example/feed"),
+        (&["paper.example:443/feed"], "unchanged", "https://paper.example/feed"),
+    ] {
+        stage.update(listed, "next_poll_at = now()").await;
+        let places: Vec<String> = stage.round().await.iter().map(|exchange| place(&exchange.asked)).collect();
+        assert_eq!(places, asked);
+        assert_eq!(stage.text(listed, "last_outcome").await, outcome);
+        assert_eq!(stage.text(listed, "url").await, url);
+    }
+    let entries: i64 =
+        sqlx::query_scalar("select count(*) from entries").fetch_one(stage.database.pool()).await.unwrap();
+    assert_eq!(entries, 1);
     let faults = stage.forbidden(&[]);
     assert!(faults.is_empty(), "{faults:?}");
 }

@@ -71,6 +71,11 @@ impl TestDatabase {
         self.options.clone()
     }
 
+    /// The number a query gives.
+    pub async fn count(&self, query: &'static str) -> i64 {
+        sqlx::query_scalar(query).fetch_one(&self.pool).await.unwrap()
+    }
+
     /// The URL, for commands run as processes.
     pub fn url(&self) -> &str {
         &self.url

@@ -4,9 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct Asked {
     pub at: Instant,
     pub path: String,
     pub head: String,
+    /// Whether it came by TLS.
+    pub secure: bool,
 }
 
 impl Asked {
@@ -47,6 +50,9 @@ impl Exchange {
     }
 }
 
+/// The first byte of a TLS connection: a record of the handshake (RFC 8446 §5.1).
+const HANDSHAKE: u8 = 22;
+
 /// What the server does next on a connection.
 #[derive(Debug, Clone)]
 pub enum Step {
@@ -75,6 +81,19 @@ impl Server {
 
     /// Starts on a free port of one of loopback's many addresses.
     pub async fn start_at(address: IpAddr, answer: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        Self::listen(address, None, answer).await
+    }
+
+    /// Starts one that speaks TLS, too, on the same port: whoever begins with a handshake is answered by one.
+    pub async fn start_tls(tls: TlsAcceptor, answer: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        Self::listen([127, 0, 0, 1].into(), Some(tls), answer).await
+    }
+
+    async fn listen(
+        address: IpAddr,
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let kept: Arc<Mutex<Vec<Exchange>>> = Arc::default();
@@ -82,8 +101,18 @@ impl Server {
         let task = tokio::spawn(async move {
             loop {
                 let Ok((connection, _)) = listener.accept().await else { return };
-                let (ledger, answer) = (ledger.clone(), answer.clone());
-                tokio::spawn(async move { serve(connection, &ledger, &*answer).await });
+                let (ledger, answer, tls) = (ledger.clone(), answer.clone(), tls.clone());
+                tokio::spawn(async move {
+                    let mut first = [0];
+                    match tls {
+                        Some(tls) if connection.peek(&mut first).await.is_ok() && first == [HANDSHAKE] => {
+                            if let Ok(connection) = tls.accept(connection).await {
+                                serve(connection, true, &ledger, &*answer).await;
+                            }
+                        }
+                        _ => serve(connection, false, &ledger, &*answer).await,
+                    }
+                });
             }
         });
         Self { address, ledger: kept, task }
@@ -112,7 +141,8 @@ impl Drop for Server {
 }
 
 async fn serve(
-    mut connection: TcpStream,
+    mut connection: impl AsyncRead + AsyncWrite + Unpin,
+    secure: bool,
     ledger: &Mutex<Vec<Exchange>>,
     answer: &(dyn Fn(&Asked) -> Vec<Step> + Sync),
 ) {
@@ -125,7 +155,7 @@ async fn serve(
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    let asked = Asked { at: Instant::now(), path, head };
+    let asked = Asked { at: Instant::now(), path, head, secure };
     let steps = answer(&asked);
     let place = {
         let mut ledger = ledger.lock().unwrap();
@@ -157,6 +187,8 @@ async fn serve(
             return;
         }
     }
+    // Nobody has to be there any more to be told that this was all.
+    connection.shutdown().await.ok();
 }
 
 fn head_of(steps: &[Step]) -> String {
@@ -165,7 +197,7 @@ fn head_of(steps: &[Step]) -> String {
     text.split_once("\r\n\r\n").map_or(text.clone(), |(head, _)| head.to_owned())
 }
 
-async fn drip(connection: &mut TcpStream, bytes: &[u8], pause: Duration) -> std::io::Result<()> {
+async fn drip(connection: &mut (impl AsyncWrite + Unpin), bytes: &[u8], pause: Duration) -> std::io::Result<()> {
     for byte in bytes {
         connection.write_all(&[*byte]).await?;
         tokio::time::sleep(pause).await;
