@@ -10,6 +10,8 @@ mod explain;
 mod features;
 mod furniture;
 mod json;
+pub mod kind;
+mod language;
 pub mod learnt;
 pub mod metadata;
 mod model;
@@ -18,8 +20,8 @@ mod refusal;
 pub mod repairs;
 pub mod rules;
 mod script_body;
-mod story;
 pub mod site_rules;
+mod story;
 mod text;
 
 use std::sync::Arc;
@@ -30,7 +32,10 @@ use url::Url;
 
 pub use error::{CleanError, Why};
 pub use explain::explain;
+pub use kind::ArticleKind;
 pub use learnt::LearntLines;
+pub use metadata::dates::{DateFound, DateKind};
+pub use metadata::names::{Credit, CreditKind};
 pub use plain::clean_plain;
 pub use rules::Rules;
 pub use site_rules::SiteRules;
@@ -38,7 +43,7 @@ pub use site_rules::SiteRules;
 use crate::page::tree::{self, Limits};
 use site_rules::SiteRule;
 use story::{Context, Story};
-use text::{count_words, head, settle};
+use text::{count_words, settle};
 
 /// A cleaned article. Offsets count Unicode scalar values in `text`, half-open.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,20 +52,30 @@ pub struct Article {
     pub url: Option<String>,
     /// What the page calls its own address.
     pub canonical_url: Option<String>,
+    /// Where the page has itself for phones (AMP).
+    pub amp_url: Option<String>,
     /// The publisher's name.
     pub site_name: Option<String>,
     /// The headline, without the site's name.
     pub title: Option<String>,
-    /// The byline, one name each.
+    /// Who wrote it, one name each; where the page names no person, the house that signs. Agencies are in `agencies`.
     pub authors: Vec<String>,
+    /// Everybody the byline names, and whether each is a person, an organisation or an agency.
+    pub byline: Vec<Credit>,
+    /// The news agencies that the byline, the dateline or a line of credit names.
+    pub agencies: Vec<String>,
     /// When it was published.
     pub published_at: Option<DateTime<Utc>>,
     /// How exactly that is known.
     pub published_precision: Precision,
-    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `feed`, `given` or `site-rule`.
+    /// Where that was read: `json-ld`, `opengraph`, `time`, `meta`, `url`, `text`, `feed`, `given` or `site-rule`.
     pub published_source: Option<&'static str>,
     /// When it was last changed.
     pub updated_at: Option<DateTime<Utc>>,
+    /// Every date that the page gives for either, those believed first in front.
+    pub dates_found: Vec<DateFound>,
+    /// What kind of piece it is.
+    pub kind: ArticleKind,
     /// BCP 47 primary language, lower case.
     pub language: Option<String>,
     /// The section of the paper.
@@ -160,6 +175,8 @@ pub struct Hint {
     pub title: Option<String>,
     /// Its summary, as text or HTML.
     pub summary: Option<String>,
+    /// When the page was fetched: a date after it is a mistake.
+    pub fetched_at: Option<DateTime<Utc>>,
     /// What is decided of the lines its source repeats.
     pub lines: Arc<LearntLines>,
 }
@@ -214,25 +231,28 @@ pub fn clean_within(
         return Err(CleanError::NotAnArticle { why });
     }
     let repairs = repairs::find(&text, rules);
-    let (published_at, published_precision, published_source) = match metadata.published {
-        Some((moment, source)) => (Some(moment.at), moment.precision, Some(source)),
-        None => (None, Precision::None, None),
-    };
+    let (published_at, published_precision, published_source) = metadata.published();
+    let byline = byline(metadata.byline, &text, &removed, rules);
     let paywalled = metadata.paywalled || why.iter().flatten().any(|reason| *reason == "paywall") && word_count < 250;
     Ok(Article {
         url: url.map(Url::to_string),
         canonical_url: metadata.canonical_url,
+        amp_url: metadata.amp_url,
         site_name: metadata.site_name,
         title: metadata.title,
-        authors: metadata.authors,
+        authors: names(&byline, |kind| kind != CreditKind::Agency),
+        agencies: names(&byline, |kind| kind == CreditKind::Agency),
+        byline,
         published_at,
         published_precision,
         published_source,
-        updated_at: metadata.updated.map(|moment| moment.at),
+        updated_at: metadata.dates.updated.map(|found| found.value),
+        dates_found: metadata.dates.found,
+        kind: metadata.kind.unwrap_or(ArticleKind::News),
         language: site
             .and_then(SiteRule::language)
             .map(str::to_owned)
-            .or_else(|| language_of(&text, metadata.language.as_deref())),
+            .or_else(|| language::of_text(&text, metadata.language.as_deref())),
         section: metadata.section,
         tags: metadata.tags,
         image_url: metadata.image_url,
@@ -245,6 +265,23 @@ pub fn clean_within(
         text,
         site_rule,
     })
+}
+
+/// The byline, with the agencies that the story's own text credits.
+fn byline(mut byline: Vec<Credit>, text: &str, removed: &[Removed], rules: &Rules) -> Vec<Credit> {
+    let lines: Vec<&str> =
+        removed.iter().filter(|piece| piece.reason != "caption").map(|piece| piece.text.as_str()).collect();
+    for name in metadata::agencies::credited(text, &lines, &rules.bylines) {
+        let credit = Credit { name, kind: CreditKind::Agency };
+        if !byline.contains(&credit) {
+            byline.push(credit);
+        }
+    }
+    byline
+}
+
+fn names(byline: &[Credit], is_wanted: impl Fn(CreditKind) -> bool) -> Vec<String> {
+    byline.iter().filter(|credit| is_wanted(credit.kind)).map(|credit| credit.name.clone()).collect()
 }
 
 /// What the model of the story is trained on: a page's blocks, what the rules said of them, and what the model sees.
@@ -271,94 +308,6 @@ pub fn study(html: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) -> Resul
     let tree = tree::build(html, &limits)?;
     let metadata = metadata::read(&tree, url, hint, rules);
     Ok(story::study(&tree, &Context { metadata: &metadata, hint, html, limits: &limits, model: None }, rules)?)
-}
-
-/// The declared language, unless it is the template's default and the text plainly is in another.
-fn language_of(text: &str, declared: Option<&str>) -> Option<String> {
-    let sample = head(text, 2000);
-    let detected = whatlang::detect(sample).filter(|info| info.is_reliable() && sample.chars().count() > 40);
-    let code = detected.and_then(|info| two_letters(info.lang().code()));
-    match (declared, code) {
-        (Some("en") | None, Some(code)) => Some(code.to_owned()),
-        (Some(declared), _) => Some(declared.to_owned()),
-        (None, None) => None,
-    }
-}
-
-/// ISO 639-1 for the languages the detector knows by ISO 639-3.
-fn two_letters(code: &str) -> Option<&'static str> {
-    const CODES: [(&str, &str); 69] = [
-        ("afr", "af"),
-        ("aka", "ak"),
-        ("amh", "am"),
-        ("ara", "ar"),
-        ("aze", "az"),
-        ("bel", "be"),
-        ("ben", "bn"),
-        ("bul", "bg"),
-        ("cat", "ca"),
-        ("ces", "cs"),
-        ("cmn", "zh"),
-        ("dan", "da"),
-        ("deu", "de"),
-        ("ell", "el"),
-        ("eng", "en"),
-        ("epo", "eo"),
-        ("est", "et"),
-        ("fin", "fi"),
-        ("fra", "fr"),
-        ("guj", "gu"),
-        ("heb", "he"),
-        ("hin", "hi"),
-        ("hrv", "hr"),
-        ("hun", "hu"),
-        ("hye", "hy"),
-        ("ind", "id"),
-        ("ita", "it"),
-        ("jav", "jv"),
-        ("jpn", "ja"),
-        ("kan", "kn"),
-        ("kat", "ka"),
-        ("khm", "km"),
-        ("kor", "ko"),
-        ("lat", "la"),
-        ("lav", "lv"),
-        ("lit", "lt"),
-        ("mal", "ml"),
-        ("mar", "mr"),
-        ("mkd", "mk"),
-        ("mya", "my"),
-        ("nep", "ne"),
-        ("nld", "nl"),
-        ("nob", "no"),
-        ("ori", "or"),
-        ("pan", "pa"),
-        ("pes", "fa"),
-        ("pol", "pl"),
-        ("por", "pt"),
-        ("ron", "ro"),
-        ("rus", "ru"),
-        ("sin", "si"),
-        ("slk", "sk"),
-        ("slv", "sl"),
-        ("sna", "sn"),
-        ("spa", "es"),
-        ("srp", "sr"),
-        ("swe", "sv"),
-        ("tam", "ta"),
-        ("tel", "te"),
-        ("tgl", "tl"),
-        ("tha", "th"),
-        ("tuk", "tk"),
-        ("tur", "tr"),
-        ("ukr", "uk"),
-        ("urd", "ur"),
-        ("uzb", "uz"),
-        ("vie", "vi"),
-        ("yid", "yi"),
-        ("zul", "zu"),
-    ];
-    CODES.iter().find(|(three, _)| *three == code).map(|(_, two)| *two)
 }
 
 /// How much of the story is thought to be here: less behind a paywall, less than the page's own data has, and less

@@ -5,14 +5,14 @@
 
 mod charset;
 pub mod dates;
-mod entities;
+pub(crate) mod entities;
 mod isolated;
 mod json;
 mod markup;
 mod read;
 mod sitemap;
 mod sniff;
-mod text;
+pub(crate) mod text;
 mod tree;
 mod vocabulary;
 

@@ -186,6 +186,7 @@ fn within_limits(mut article: Article) -> Article {
     let url = |u: Option<String>| u.map(|u| without_nul(&u)).filter(|u| u.len() <= 2048);
     article.canonical_url = url(article.canonical_url);
     article.image_url = url(article.image_url);
+    article.amp_url = url(article.amp_url);
     article.title = article.title.map(|t| clipped(&t, 1000));
     article.site_name = article.site_name.map(|t| clipped(&t, NAME_CHARS_MAX));
     article.section = article.section.map(|t| clipped(&t, NAME_CHARS_MAX));
@@ -195,6 +196,14 @@ fn within_limits(mut article: Article) -> Article {
         for name in list.iter_mut() {
             *name = clipped(name, NAME_CHARS_MAX);
         }
+    }
+    article.agencies.truncate(10);
+    article.byline.truncate(50);
+    for credit in &mut article.byline {
+        credit.name = clipped(&credit.name, NAME_CHARS_MAX);
+    }
+    for found in &mut article.dates_found {
+        found.text = without_nul(&found.text);
     }
     article.removed.truncate(REMOVED_MAX);
     for removed in &mut article.removed {

@@ -1,24 +1,35 @@
-//! What a page says of its article: headline, byline, dates, language, address, section, tags, image, paywall.
+//! What a page says of its article: headline, byline, dates, language, address, section, tags, image, paywall, kind.
 //!
 //! Read once over the tree; JSON-LD first, because publishers keep it for search engines and it is exact, then
-//! OpenGraph and the other metas, then the markup, then the address.
+//! OpenGraph and the other metas, then the markup, then the address. Only a page whose data names no person, or no day,
+//! is looked at as a reader would.
 
+pub(super) mod agencies;
+mod authors;
+mod country;
 pub mod dates;
-pub mod json_ld;
+mod head;
+pub(super) mod json_ld;
 pub mod names;
+mod site;
+mod title;
+mod visible;
 
-use std::collections::HashMap;
-
-use scraper::Node;
 use url::Url;
 
+use super::Hint;
+use super::Precision;
+use super::kind::ArticleKind;
+pub(super) use super::language::primary;
 use super::rules::Rules;
 use super::site_rules::{self, Fields};
-use super::text::{folded, settle, squeeze};
-use super::{Hint, Precision};
+use super::text::{folded, head as first_chars, settle};
 use crate::page::tree::Tree;
-use dates::Moment;
+use dates::Dates;
+use head::Head;
 use json_ld::Story;
+use names::{Credit, CreditKind};
+use site::Site;
 
 /// Everything a page says of its article.
 #[derive(Debug, Default)]
@@ -26,82 +37,200 @@ pub(super) struct Metadata {
     pub title: Option<String>,
     /// Every spelling of the headline, for finding it in the text.
     pub titles: Vec<String>,
-    pub authors: Vec<String>,
-    pub published: Option<(Moment, &'static str)>,
-    pub updated: Option<Moment>,
+    /// Who signed it, people first.
+    pub byline: Vec<Credit>,
+    pub dates: Dates,
     pub language: Option<String>,
     pub canonical_url: Option<String>,
+    pub amp_url: Option<String>,
     pub site_name: Option<String>,
     pub section: Option<String>,
     pub tags: Vec<String>,
     pub image_url: Option<String>,
     pub paywalled: bool,
+    pub kind: Option<ArticleKind>,
     pub article_body: Option<String>,
     pub description: Option<String>,
-    pub says_article: bool,
     pub title_tag: Option<String>,
+    /// Whether its data call it an article.
+    pub says_article: bool,
 }
 
-/// What one pass over the tree finds.
-#[derive(Debug, Default)]
-struct Head {
-    metas: HashMap<String, Vec<String>>,
-    title: Option<String>,
-    h1: Vec<String>,
-    canonical: Option<String>,
-    language: Option<String>,
-    times: Vec<(String, bool)>,
-    rel_authors: Vec<String>,
-    itemprops: HashMap<String, String>,
-}
-
-/// Longest value taken from a page for one field; longer ones are faults or attacks.
-const VALUE_CHARS_MAX: usize = 1000;
+/// Tags kept, and the longest, in characters.
+const TAGS_MAX: usize = 50;
+const TAG_CHARS_MAX: usize = 80;
+/// Longest list of tags read, in characters.
+const TAG_LIST_CHARS_MAX: usize = 4000;
 
 /// Reads a page's metadata.
 pub(super) fn read(tree: &Tree, url: Option<&Url>, hint: &Hint, rules: &Rules) -> Metadata {
-    let head = scan(tree);
-    let story = json_ld::story(&tree.json_ld);
-    let site_name = first(&head, &["og:site_name", "application-name"])
-        .or_else(|| story.as_ref().and_then(|s| s.publisher.clone()))
-        .map(|name| squeeze(&name));
-    let (title, titles) = titles(&head, story.as_ref(), site_name.as_deref(), hint);
-    let published = published(&head, story.as_ref(), url, hint);
-    let updated = story.as_ref().and_then(|s| s.modified.as_deref()).and_then(dates::parse).or_else(|| {
-        first(&head, &["article:modified_time", "og:updated_time", "datemodified"]).and_then(|v| dates::parse(&v))
+    let head = head::scan(tree);
+    let story = json_ld::story(&tree.json_ld, url.map(Url::as_str));
+    let story = story.as_ref();
+    let site = Site::read(&head, story, url);
+    let titles = title::decide(&head, story, &site, hint.title.as_deref());
+    let headline = headline(&head, titles.title.as_deref());
+    let headline_at = headline.map_or(0, |(at, _)| at);
+
+    let mut byline = authors::structured(&head, story, &site, &rules.bylines, headline_at);
+    let mut candidates = dates::structured(&head, story, url.map_or("", Url::path), headline_at);
+    let zone = url.and_then(country::zone_of);
+    let wants = visible::Wants {
+        credits: !byline.is_signed(),
+        dates: dates::is_vague(&candidates) && hint.published_at.is_none(),
+    };
+    if wants.credits || wants.dates {
+        let shown = headline.or(titles.title.as_deref().map(|title| (0, title)));
+        let seen = visible::look(tree, shown, &site, &rules.bylines, wants);
+        byline.add(seen.credits);
+        candidates.extend(seen.dates);
+    }
+    let dates = dates::decide(candidates, hint, zone);
+
+    let section = head
+        .first(&["article:section", "parsely-section", "section"])
+        .or_else(|| story.and_then(|s| s.section.as_deref()))
+        .map(title::plain)
+        .filter(|section| !section.is_empty() && !section.contains("://"));
+    let byline = byline.credits();
+    let tags = tags(&head, story, &site, &byline);
+    let kind = (story.is_some() || titles.title.is_some()).then(|| {
+        let shown = [titles.title.as_deref(), head.title.as_deref(), head.h1.first().map(|h1| h1.value.as_str())];
+        let shown: Vec<&str> = shown.into_iter().flatten().collect();
+        let places =
+            section.as_deref().into_iter().chain(head.first(&["article:type", "og:article:type", "content-type"]));
+        rules.kinds.judge(story.map(|s| s.types.as_slice()).unwrap_or_default(), places, url, &shown)
     });
-    let section = first(&head, &["article:section", "parsely-section", "section"])
-        .or_else(|| story.as_ref().and_then(|s| s.section.clone()));
-    let image_url = first(&head, &["og:image", "og:image:url", "twitter:image", "twitter:image:src"])
-        .or_else(|| story.as_ref().and_then(|s| s.image.clone()))
-        .and_then(|value| absolute(&value, url));
-    let canonical_url = head
-        .canonical
-        .as_deref()
-        .and_then(|value| absolute(value, url))
-        .or_else(|| first(&head, &["og:url"]).and_then(|value| absolute(&value, url)));
-    let says_article =
-        story.is_some() || first(&head, &["og:type"]).is_some_and(|kind| kind.to_ascii_lowercase().contains("article"));
-    let paywalled = story.as_ref().is_some_and(|s| s.free == Some(false))
-        || first(&head, &["article:content_tier"]).is_some_and(|tier| matches!(tier.as_str(), "locked" | "metered"));
     Metadata {
-        title,
-        titles,
-        authors: authors(&head, story.as_ref(), site_name.as_deref(), rules),
-        published,
-        updated,
-        language: language(&head, story.as_ref()),
-        canonical_url,
-        site_name,
-        section: section.map(|s| squeeze(&s)).filter(|s| !s.is_empty()),
-        tags: tags(&head, story.as_ref()),
-        image_url,
-        paywalled,
-        description: first(&head, &["og:description", "description", "twitter:description"]),
-        article_body: story.and_then(|s| s.body),
-        says_article,
+        byline,
+        dates,
+        language: language(&head, story),
+        canonical_url: head.canonical.as_deref().or(head.first(&["og:url"])).and_then(|value| absolute(value, url)),
+        amp_url: head.amp.as_deref().and_then(|value| absolute(value, url)),
+        image_url: head
+            .first(&["og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"])
+            .or_else(|| story.and_then(|s| s.image.as_deref()))
+            .and_then(|value| absolute(value, url)),
+        section,
+        tags,
+        paywalled: paywalled(&head, story),
+        kind,
+        description: head.first(&["og:description", "description", "twitter:description"]).map(settle),
+        article_body: story.and_then(|s| s.body.clone()),
+        site_name: site.name,
+        title: titles.title,
+        titles: titles.folded,
+        says_article: story.is_some()
+            || head.first(&["og:type"]).is_some_and(|kind| kind.to_ascii_lowercase().contains("article")),
         title_tag: head.title,
     }
+}
+
+/// Where the headline stands in the page: the first heading that has its words, else the first heading.
+fn headline<'h>(head: &'h Head, title: Option<&str>) -> Option<(usize, &'h str)> {
+    let title = title.map(folded).unwrap_or_default();
+    let same = head.h1.iter().find(|h1| {
+        let h1 = folded(&h1.value);
+        h1.contains(&title) || title.contains(&h1)
+    });
+    same.or(head.h1.first()).map(|h1| (h1.at, h1.value.as_str()))
+}
+
+fn absolute(value: &str, base: Option<&Url>) -> Option<String> {
+    let value = value.trim();
+    if value.is_empty() {
+        return None;
+    }
+    let url = match base {
+        Some(base) => base.join(value),
+        None => Url::parse(value),
+    }
+    .ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.to_string())
+}
+
+fn language(head: &Head, story: Option<&Story>) -> Option<String> {
+    let named = [
+        head.language.as_deref(),
+        story.and_then(|s| s.language.as_deref()),
+        head.first(&["content-language"]),
+        head.first(&["og:locale"]),
+        head.first(&["language", "dc.language", "dcterms.language"]),
+    ];
+    named.into_iter().flatten().find_map(primary)
+}
+
+/// Whether the page says that the story must be paid for.
+fn paywalled(head: &Head, story: Option<&Story>) -> bool {
+    if let Some(free) = story.and_then(|s| s.free) {
+        return !free;
+    }
+    let is = |keys: &[&str], words: &[&str]| {
+        head.first(keys).is_some_and(|value| words.contains(&value.trim().to_ascii_lowercase().as_str()))
+    };
+    is(&["article:content_tier"], &["locked", "metered", "paid", "premium", "subscriber"])
+        || is(&["isaccessibleforfree", "is_accessible_for_free", "accessibleforfree"], &["false", "no", "0"])
+        || is(
+            &[
+                "paywall",
+                "paywalled",
+                "is_paywalled",
+                "has_paywall",
+                "article:paywall",
+                "premium",
+                "is_premium",
+                "ispremium",
+                "paid",
+                "is_paid",
+            ],
+            &["true", "yes", "1", "hard", "on", "paid", "premium", "locked"],
+        )
+        || is(
+            &[
+                "article:access",
+                "access",
+                "contenttier",
+                "content_tier",
+                "content-tier",
+                "article:tier",
+                "tier",
+                "content-access",
+                "subscription_level",
+            ],
+            &["locked", "paid", "premium", "subscriber", "subscribers", "subscription", "paywall", "plus", "abo"],
+        )
+}
+
+/// The page's own tags, each once, without the names of the site and of who wrote it.
+fn tags(head: &Head, story: Option<&Story>, site: &Site, byline: &[Credit]) -> Vec<String> {
+    let keywords = story.map(|s| s.keywords.as_slice()).unwrap_or_default();
+    let metas = |key: &str| head.all(key).to_vec();
+    let plain = || {
+        ["news_keywords", "keywords", "parsely-tags", "sailthru.tags", "cxenseparse:taxonomy"]
+            .iter()
+            .map(|key| metas(key))
+            .find(|v| !v.is_empty())
+    };
+    let source = [metas("article:tag"), metas("og:article:tag"), keywords.to_vec(), plain().unwrap_or_default()]
+        .into_iter()
+        .find(|values| values.iter().any(|value| !value.trim().is_empty()))
+        .unwrap_or_default();
+    let mut known: Vec<String> = byline.iter().map(|credit| folded(&credit.name)).collect();
+    let mut tags: Vec<String> = Vec::new();
+    let lists: Vec<String> = source.iter().map(|value| title::plain(first_chars(value, TAG_LIST_CHARS_MAX))).collect();
+    for tag in lists.iter().flat_map(|list| list.split([',', ';', '、', '，'])) {
+        let tag = tag.trim();
+        let tag = tag.trim_matches(|c| matches!(c, '[' | ']' | '"' | '#'));
+        let fold = folded(tag);
+        if fold.is_empty() || tag.chars().count() > TAG_CHARS_MAX || site.is(tag) || known.contains(&fold) {
+            continue;
+        }
+        if tags.len() < TAGS_MAX && !tag.contains("://") {
+            known.push(fold);
+            tags.push(tag.to_owned());
+        }
+    }
+    tags
 }
 
 impl Metadata {
@@ -111,229 +240,24 @@ impl Metadata {
             self.titles.push(folded(&title));
             self.title = Some(title);
         }
-        let authors = names::people(fields.authors.iter().map(String::as_str), self.site_name.as_deref(), rules);
-        if !authors.is_empty() {
-            self.authors = authors;
+        let site = Site::named(self.site_name.clone());
+        let credits = fields.authors.iter().flat_map(|line| rules.bylines.read(line, false, &site));
+        let people: Vec<Credit> = credits.filter(|credit| credit.kind == CreditKind::Person).collect();
+        if !people.is_empty() {
+            self.byline.retain(|credit| credit.kind == CreditKind::Agency);
+            self.byline.splice(0..0, people);
         }
-        if let Some(moment) = fields.published {
-            self.published = Some((moment, site_rules::REASON));
-        }
-    }
-}
-
-fn scan(tree: &Tree) -> Head {
-    let mut head = Head::default();
-    for node in tree.html.tree.nodes() {
-        let Node::Element(element) = node.value() else { continue };
-        let attr = |name: &str| element.attr(name).filter(|v| !v.trim().is_empty());
-        let text = || {
-            let mut out = String::new();
-            for inner in node.descendants().take(200) {
-                if let Node::Text(piece) = inner.value() {
-                    out.push_str(piece);
-                } else if inner.value().as_element().is_some_and(|e| e.name() == "br") {
-                    out.push(' ');
-                }
-            }
-            squeeze(&settle(super::text::head(&out, VALUE_CHARS_MAX)))
-        };
-        match element.name() {
-            "html" => {
-                head.language = attr("lang").or_else(|| attr("xml:lang")).map(str::to_owned);
-            }
-            "meta" => {
-                let key = attr("property")
-                    .or_else(|| attr("name"))
-                    .or_else(|| attr("itemprop"))
-                    .or_else(|| attr("http-equiv"));
-                if let (Some(key), Some(value)) = (key, attr("content")) {
-                    let value = super::text::head(value.trim(), VALUE_CHARS_MAX).to_owned();
-                    head.metas.entry(key.to_ascii_lowercase()).or_default().push(value);
-                }
-            }
-            "title" if head.title.is_none() => head.title = Some(text()).filter(|t| !t.is_empty()),
-            "h1" if head.h1.len() < 4 => head.h1.push(text()),
-            "link" if attr("rel") == Some("canonical") && head.canonical.is_none() => {
-                head.canonical = attr("href").map(str::to_owned);
-            }
-            "time" if head.times.len() < 20 => {
-                let marked = attr("itemprop").is_some_and(|p| p.eq_ignore_ascii_case("datePublished"))
-                    || attr("pubdate").is_some()
-                    || attr("class").is_some_and(|c| c.contains("publish") || c.contains("entry-date"));
-                if let Some(value) = attr("datetime") {
-                    head.times.push((value.to_owned(), marked));
-                }
-            }
-            "a" if head.rel_authors.len() < 10
-                && attr("rel").is_some_and(|rel| rel.split(' ').any(|r| r == "author")) =>
-            {
-                head.rel_authors.push(text());
-            }
-            _ => {
-                if let Some(prop) = attr("itemprop")
-                    && matches!(prop, "datePublished" | "author")
-                {
-                    let value = attr("content").or_else(|| attr("datetime")).map_or_else(text, str::to_owned);
-                    head.itemprops.entry(prop.to_owned()).or_insert(value);
-                }
-            }
+        if let Some(found) = fields.published.map(|moment| moment.found(site_rules::REASON)) {
+            self.dates.published = Some(found.clone());
+            self.dates.found.insert(0, found);
         }
     }
-    head
-}
 
-fn first(head: &Head, keys: &[&str]) -> Option<String> {
-    keys.iter().find_map(|key| head.metas.get(*key)?.first()).map(|v| settle(v))
-}
-
-fn absolute(value: &str, base: Option<&Url>) -> Option<String> {
-    let url = match base {
-        Some(base) => base.join(value.trim()),
-        None => Url::parse(value.trim()),
-    }
-    .ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| url.to_string())
-}
-
-fn titles(head: &Head, story: Option<&Story>, site: Option<&str>, hint: &Hint) -> (Option<String>, Vec<String>) {
-    let social = first(head, &["og:title", "twitter:title", "title", "dc.title", "parsely-title"]);
-    let tag = head.title.as_deref().map(|t| names::without_site(t, site));
-    let headline = story.and_then(|s| s.headline.clone());
-    let candidates: Vec<String> =
-        [headline.as_deref(), social.as_deref(), head.title.as_deref(), hint.title.as_deref()]
-            .into_iter()
-            .flatten()
-            .map(|t| names::without_site(&squeeze(t), site))
-            .collect();
-    let h1s: Vec<String> = head.h1.iter().filter(|t| !t.is_empty()).map(|t| squeeze(t)).collect();
-    // A page's visible headline is the headline, if any of the hidden ones agrees with it.
-    let agreed = h1s.iter().find(|h1| {
-        let h1 = folded(h1);
-        candidates.iter().any(|c| {
-            let c = folded(c);
-            !c.is_empty() && !h1.is_empty() && (c.contains(&h1) || h1.contains(&c)) && h1.len() * 2 > c.len()
-        })
-    });
-    let title = agreed
-        .cloned()
-        .or_else(|| candidates.iter().find(|c| c.chars().count() > 3).cloned())
-        .or(tag)
-        .or_else(|| h1s.first().cloned())
-        .filter(|t| !t.is_empty());
-    let mut all: Vec<String> = candidates.iter().chain(h1s.first()).chain(title.as_ref()).map(|t| folded(t)).collect();
-    all.extend(head.title.as_deref().map(folded));
-    all.retain(|t| !t.is_empty());
-    all.sort_unstable();
-    all.dedup();
-    (title, all)
-}
-
-fn authors(head: &Head, story: Option<&Story>, site: Option<&str>, rules: &Rules) -> Vec<String> {
-    let from_story = story.map(|s| s.authors.clone()).unwrap_or_default();
-    let metas = [
-        "author",
-        "article:author",
-        "parsely-author",
-        "sailthru.author",
-        "dc.creator",
-        "byl",
-        "article:author_name",
-        "cxenseparse:author",
-    ];
-    let sources: [Vec<String>; 4] = [
-        from_story,
-        metas
-            .iter()
-            .filter_map(|key| head.metas.get(*key))
-            .find(|v| v.iter().any(|v| !v.contains("://")))
-            .cloned()
-            .unwrap_or_default(),
-        head.rel_authors.clone(),
-        head.itemprops.get("author").cloned().into_iter().collect(),
-    ];
-    sources
-        .iter()
-        .map(|values| names::people(values.iter().map(String::as_str), site, rules))
-        .find(|people| !people.is_empty())
-        .unwrap_or_default()
-}
-
-fn published(head: &Head, story: Option<&Story>, url: Option<&Url>, hint: &Hint) -> Option<(Moment, &'static str)> {
-    let keys_graph = ["article:published_time", "og:article:published_time", "og:published_time", "article:published"];
-    let keys_meta = [
-        "datepublished",
-        "date",
-        "pubdate",
-        "publishdate",
-        "publish-date",
-        "publish_date",
-        "published_time",
-        "dc.date",
-        "dc.date.issued",
-        "dcterms.created",
-        "dcterms.date",
-        "parsely-pub-date",
-        "sailthru.date",
-        "cxenseparse:recs:publishtime",
-        "article.published",
-        "published-date",
-        "publication_date",
-        "date.created",
-        "created",
-        "rnews:datepublished",
-        "dcterms.issued",
-        "last-modified",
-    ];
-    let named = |keys: &[&str]| keys.iter().find_map(|key| head.metas.get(*key)?.iter().find_map(|v| dates::parse(v)));
-    let found = story
-        .and_then(|s| s.published.as_deref())
-        .and_then(dates::parse)
-        .map(|m| (m, "json-ld"))
-        .or_else(|| named(&keys_graph).map(|m| (m, "opengraph")))
-        .or_else(|| named(&keys_meta).map(|m| (m, "meta")))
-        .or_else(|| head.itemprops.get("datePublished").and_then(|v| dates::parse(v)).map(|m| (m, "meta")))
-        .or_else(|| {
-            head.times.iter().find(|(_, marked)| *marked).and_then(|(v, _)| dates::parse(v)).map(|m| (m, "time"))
-        })
-        .or_else(|| hint.published_at.map(|at| (Moment { at, precision: Precision::Second }, "feed")));
-    found
-        .or_else(|| head.times.first().and_then(|(v, _)| dates::parse(v)).map(|m| (m, "time")))
-        .or_else(|| url.and_then(|u| dates::in_path(u.path())).map(|m| (m, "url")))
-}
-
-fn language(head: &Head, story: Option<&Story>) -> Option<String> {
-    let named = head
-        .language
-        .clone()
-        .or_else(|| story.and_then(|s| s.language.clone()))
-        .or_else(|| first(head, &["content-language", "og:locale", "language", "dc.language"]))?;
-    primary(&named)
-}
-
-/// The primary subtag of a language tag, if it is one.
-pub(super) fn primary(tag: &str) -> Option<String> {
-    let code = tag.trim().split(['-', '_', ',']).next()?.to_ascii_lowercase();
-    // Norwegian is written as one of two; readers and detectors call both "no".
-    let code = match code.as_str() {
-        "nb" | "nn" => "no".to_owned(),
-        "iw" => "he".to_owned(),
-        "in" => "id".to_owned(),
-        _ => code,
-    };
-    (matches!(code.len(), 2 | 3) && code.bytes().all(|b| b.is_ascii_lowercase())).then_some(code)
-}
-
-fn tags(head: &Head, story: Option<&Story>) -> Vec<String> {
-    let mut tags: Vec<String> = Vec::new();
-    let metas = head.metas.get("article:tag").cloned().unwrap_or_default();
-    let keywords = story.map(|s| s.keywords.clone()).unwrap_or_default();
-    let plain: Vec<String> = first(head, &["news_keywords", "keywords", "parsely-tags"]).into_iter().collect();
-    let source = [metas, keywords, plain].into_iter().find(|values| !values.is_empty()).unwrap_or_default();
-    for tag in source.iter().flat_map(|value| value.split([',', ';'])) {
-        let tag = squeeze(&settle(tag));
-        if !tag.is_empty() && tag.chars().count() <= 80 && !tags.contains(&tag) && tags.len() < 50 {
-            tags.push(tag);
+    /// When it was published, how exactly that is known, and where it was read.
+    pub fn published(&self) -> (Option<chrono::DateTime<chrono::Utc>>, Precision, Option<&'static str>) {
+        match &self.dates.published {
+            Some(found) => (Some(found.value), found.precision, Some(found.source)),
+            None => (None, Precision::None, None),
         }
     }
-    tags
 }

@@ -5,7 +5,7 @@ use url::Url;
 use super::repairs;
 use super::rules::Rules;
 use super::text::{count_words, ends_sentence, folded, head, settle};
-use super::{Article, Hint, Precision, Removed, language_of};
+use super::{Article, Hint, Precision, Removed, language, metadata};
 
 /// Words of the longest line that can be a headline.
 const TITLE_WORDS_MAX: usize = 30;
@@ -35,6 +35,7 @@ pub fn clean_plain(text: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) ->
     }
     removed.reverse();
     let text = lines.join("\n").trim_matches('\n').to_owned();
+    let lines: Vec<&str> = removed.iter().map(|piece: &Removed| piece.text.as_str()).collect();
     let repairs = repairs::find(&text, rules);
     let (published_at, published_precision, published_source) = match hint.published_at {
         Some(at) => (Some(at), Precision::Second, Some("given")),
@@ -43,14 +44,19 @@ pub fn clean_plain(text: &str, url: Option<&Url>, hint: &Hint, rules: &Rules) ->
     Article {
         url: url.map(Url::to_string),
         canonical_url: None,
+        amp_url: None,
         site_name: None,
-        title,
         authors: Vec::new(),
+        byline: Vec::new(),
+        agencies: metadata::agencies::credited(&text, &lines, &rules.bylines),
         published_at,
         published_precision,
         published_source,
         updated_at: None,
-        language: language_of(&text, None),
+        dates_found: Vec::new(),
+        kind: rules.kinds.judge(&[], std::iter::empty(), url, &title.as_deref().into_iter().collect::<Vec<_>>()),
+        title,
+        language: language::of_text(&text, None),
         section: None,
         tags: Vec::new(),
         image_url: None,

@@ -3,12 +3,12 @@
 mod patterns;
 mod prompts;
 
-use std::collections::HashSet;
-
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Deserialize;
 
+use super::kind::Kinds;
 use super::learnt;
+use super::metadata::names::Bylines;
 use super::model::Model;
 use super::repairs::Glue;
 use super::site_rules::SiteRules;
@@ -42,24 +42,11 @@ pub struct Rules {
     class_group_of: Vec<usize>,
     body_classes: AhoCorasick,
     pub(super) story: Model,
-    pub(super) byline: Byline,
+    pub(super) bylines: Bylines,
+    pub(super) kinds: Kinds,
     pub(super) glue: Glue,
     pub(super) sites: SiteRules,
     fingerprint: u64,
-}
-
-/// How bylines are written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Byline {
-    /// Words before a name ("By", "Von", "Por").
-    pub prefixes: Vec<String>,
-    /// Words between two names ("and", "und").
-    pub joints: Vec<String>,
-    /// Names of agencies, in lower case; they are no authors.
-    pub agencies: HashSet<String>,
-    /// Words that make a "name" a job or a desk.
-    pub jobs: HashSet<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,7 +86,8 @@ impl Rules {
     }
 
     /// The names of the files the rules are read from.
-    pub const FILES: [&str; 5] = ["furniture.toml", "prompts.toml", "bylines.toml", "glue.toml", "word_boundaries.txt"];
+    pub const FILES: [&str; 6] =
+        ["furniture.toml", "prompts.toml", "bylines.toml", "kinds.toml", "glue.toml", "word_boundaries.txt"];
 
     /// The rules the program ships, but for the [files](Rules::FILES) that `own` gives a text for.
     ///
@@ -111,6 +99,7 @@ impl Rules {
         let furniture = text(FILE, include_str!("../../config/rules/furniture.toml"));
         let prompts = text("prompts.toml", include_str!("../../config/rules/prompts.toml"));
         let bylines = text("bylines.toml", include_str!("../../config/rules/bylines.toml"));
+        let kinds = text("kinds.toml", include_str!("../../config/rules/kinds.toml"));
         let glue = text("glue.toml", include_str!("../../config/rules/glue.toml"));
         let boundaries = text("word_boundaries.txt", include_str!("../../config/rules/word_boundaries.txt"));
         let file: FurnitureFile = toml::from_str(&furniture).map_err(|e| broken(FILE, &e))?;
@@ -137,13 +126,14 @@ impl Rules {
             class_group_of,
             body_classes: automaton(&body_tokens)?,
             fingerprint: learnt::hash(
-                [&furniture, &prompts, &bylines, &glue, &boundaries]
+                [&furniture, &prompts, &bylines, &kinds, &glue, &boundaries]
                     .map(String::as_bytes)
                     .into_iter()
                     .chain([MODEL]),
             ),
             story: Model::from_bytes(MODEL).map_err(|e| broken("story.model", &e))?,
-            byline: toml::from_str(&bylines).map_err(|e| broken("bylines.toml", &e))?,
+            bylines: Bylines::from_text(&bylines).map_err(|e| broken("bylines.toml", &e))?,
+            kinds: toml::from_str(&kinds).map_err(|e| broken("kinds.toml", &e))?,
             glue: Glue::from_texts(&glue, &boundaries).map_err(|(file, message)| RulesError { file, message })?,
             sites: SiteRules::default(),
         })

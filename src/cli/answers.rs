@@ -41,7 +41,10 @@ pub async fn article(loaded: &Loaded, id: i64, ask: Ask) -> Result<(), Failure> 
 
 fn show_article(a: &ArticleAnswer) -> Result<(), Failure> {
     print::line(a.title.as_deref().unwrap_or("(no headline)"))?;
-    print::line(&format!("{} · {} · {}\n{}\n", a.domain, print::time(a.published_at), a.authors.join(", "), a.url))?;
+    let signed: Vec<&str> = a.authors.iter().chain(&a.agencies).map(String::as_str).collect();
+    let kind = if a.kind == "news" { String::new() } else { format!(" · {}", a.kind) };
+    let signed = signed.join(", ");
+    print::line(&format!("{} · {} · {signed}{kind}\n{}\n", a.domain, print::time(a.published_at), a.url))?;
     print::line(&a.text)?;
     for (name, list) in [("entities", &a.entities), ("quotes", &a.quotes), ("dates", &a.dates), ("amounts", &a.amounts)]
     {

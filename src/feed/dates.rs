@@ -23,20 +23,50 @@ use zone::Zone;
 /// The longest text read, in bytes: the longest honest date, with day, month and zone spelled out, has some 120.
 const TEXT_BYTES_MAX: usize = 400;
 
+/// A date as it is written, before anybody decides in which zone it is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// What the calendar and the clock of the writer show.
+    pub local: NaiveDateTime,
+    /// How much of the clock is written.
+    pub clock: ClockWritten,
+    /// Seconds by which that clock is ahead of UTC, where the text names a zone or its language has one only.
+    pub offset: Option<i32>,
+}
+
+/// How much of the time of day is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockWritten {
+    /// Nothing.
+    None,
+    /// Hour and minute.
+    Minute,
+    /// The second too.
+    Second,
+}
+
 /// Reads a date.
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
+    let written = written(text)?;
+    within(written.local.checked_sub_signed(Duration::seconds(i64::from(written.offset.unwrap_or(0))))?.and_utc())
+}
+
+/// Reads a date, and says what of it is written.
+pub fn written(text: &str) -> Option<Written> {
     let text = text.trim();
     if text.is_empty() || text.len() > TEXT_BYTES_MAX {
         return None;
     }
     if let Some(exact) = standard(text) {
-        return within(Zone::Fixed(exact.offset().local_minus_utc()).instant(whole(exact.naive_local()))?);
+        let offset = exact.offset().local_minus_utc();
+        let offset = if Zone::is_on_earth(offset) { offset } else { 0 };
+        return Some(Written { local: whole(exact.naive_local()), clock: ClockWritten::Second, offset: Some(offset) });
     }
     let folded = token::fold(text);
     if let Some(at) = number_alone(&folded) {
-        return within(at);
+        return Some(Written { local: at.naive_utc(), clock: ClockWritten::Second, offset: Some(0) });
     }
-    within(read(Tokens::of(&folded))?)
+    read(Tokens::of(&folded))
 }
 
 /// The forms that nine feeds of ten have, read without looking at words.
@@ -64,7 +94,7 @@ fn whole(at: NaiveDateTime) -> NaiveDateTime {
     start.checked_add_signed(Duration::seconds(1)).unwrap_or(start)
 }
 
-fn read(mut tokens: Tokens) -> Option<DateTime<Utc>> {
+fn read(mut tokens: Tokens) -> Option<Written> {
     let region = zone::take_region(&mut tokens);
     let mut clock = clock::take(&mut tokens)?;
     let offset = zone::take_offset(&mut tokens, clock.as_ref().map(|c| c.token));
@@ -75,10 +105,20 @@ fn read(mut tokens: Tokens) -> Option<DateTime<Utc>> {
     if tokens.has_number() {
         return None;
     }
+    let written = match &clock {
+        None => ClockWritten::None,
+        Some(clock) if clock.has_second => ClockWritten::Second,
+        Some(_) => ClockWritten::Minute,
+    };
     let (seconds, nanos, home) = clock.map_or((0, 0, None), |c| (c.seconds, c.nanos, c.home));
-    let zone = offset.or(region).or(home).unwrap_or(Zone::Fixed(0));
     let local = date.and_time(NaiveTime::MIN).checked_add_signed(Duration::seconds(seconds))?;
-    zone.instant(local.checked_add_signed(Duration::nanoseconds(nanos))?)
+    let local = local.checked_add_signed(Duration::nanoseconds(nanos))?;
+    let zone = offset.or(region).or(home);
+    let offset = match zone {
+        Some(zone) => Some(i32::try_from((local - zone.instant(local)?.naive_utc()).num_seconds()).ok()?),
+        None => None,
+    };
+    Some(Written { local, clock: written, offset })
 }
 
 /// Unix time, or a day and its time written together.

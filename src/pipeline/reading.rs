@@ -66,13 +66,8 @@ pub enum Reading {
 /// Reads a fetched page, its tree built within `limits`.
 pub fn read_page(claim: &ClaimedPage, fetched: &Fetched, knowledge: &Knowledge, limits: &Limits) -> Reading {
     let decoded = page::decode(&fetched.body, fetched.content_type.as_deref());
-    match article::clean_within(
-        &decoded.text,
-        Some(&fetched.final_url),
-        &hint(claim, knowledge),
-        &knowledge.rules,
-        limits,
-    ) {
+    let hint = Hint { fetched_at: Some(fetched.started_at), ..hint(claim, knowledge) };
+    match article::clean_within(&decoded.text, Some(&fetched.final_url), &hint, &knowledge.rules, limits) {
         // A wall in front of the story: the feed's own text is more than the stump, if there is one.
         Ok(article) if article.paywalled && article.completeness < 0.5 => match read_feed_text(claim, knowledge) {
             Some(rows) if rows.article.word_count > article.word_count => Reading::Article(Box::new(rows)),
@@ -113,6 +108,7 @@ fn hint(claim: &ClaimedPage, knowledge: &Knowledge) -> Hint {
         published_at: claim.published_at,
         title: claim.title.clone(),
         summary: claim.summary.clone(),
+        fetched_at: None,
         lines: knowledge.lines.clone(),
     }
 }

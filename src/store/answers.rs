@@ -33,10 +33,20 @@ pub struct ArticleAnswer {
     pub domain: String,
     /// The headline.
     pub title: Option<String>,
-    /// The byline.
+    /// Who wrote it.
     pub authors: Vec<String>,
+    /// The news agencies credited.
+    pub agencies: Vec<String>,
+    /// What kind of piece it is.
+    pub kind: String,
     /// When it was published.
     pub published_at: Option<DateTime<Utc>>,
+    /// How exactly that is known.
+    pub published_precision: String,
+    /// When it was last changed.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// Every date the page gives.
+    pub dates_found: serde_json::Value,
     /// When it was first seen.
     pub first_seen_at: DateTime<Utc>,
     /// Its language.
@@ -152,7 +162,8 @@ impl Store {
             Box::pin(async move {
                 let article = sqlx::query_as!(
                     ArticleAnswer,
-                    "select a.article_id, a.url, s.domain, a.title, a.authors, a.published_at, a.first_seen_at, a.language,
+                    "select a.article_id, a.url, s.domain, a.title, a.authors, a.agencies, a.kind, a.published_at,
+                            a.published_precision, a.updated_at, a.dates_found, a.first_seen_at, a.language,
                             a.version, a.text,
                             coalesce((select jsonb_agg(jsonb_build_object('name', e.name, 'kind', e.kind, 'mentions',
                                         ae.mentions, 'salience', ae.salience, 'titles', ae.titles) order by ae.salience desc)

@@ -260,6 +260,11 @@ pub(super) fn article_json(id: i64, source: Option<i64>, url: &str, rows: &Artic
         "site_name": article.site_name,
         "title": article.title,
         "authors": article.authors,
+        "byline": article.byline,
+        "agencies": article.agencies,
+        "kind": article.kind.as_str(),
+        "amp_url": article.amp_url,
+        "dates_found": article.dates_found,
         "published_at": article.published_at,
         "published_precision": article.published_precision.as_str(),
         "published_source": article.published_source,
@@ -287,17 +292,18 @@ async fn insert(c: &mut PgConnection, rows: Vec<Value>) -> Result<(), StoreError
     sqlx::query!(
         "insert into articles (article_id, source_id, url, canonical_url, site_name, title, authors, published_at,
                 published_precision, published_source, updated_at, language, section, tags, image_url, text, text_source,
-                word_count, completeness, paywalled, removed, repairs, content_hash, extractor, cleaned_by,
-                words)
+                word_count, completeness, paywalled, removed, repairs, content_hash, byline, agencies, kind, amp_url,
+                dates_found, extractor, cleaned_by, words)
          select article_id, source_id, url, canonical_url, site_name, title, authors, published_at,
                 published_precision, published_source, updated_at, language, section, tags, image_url, text, text_source,
-                word_count, completeness, paywalled, removed, repairs, content_hash, $2, cleaned_by,
-                wireroom.words(title, text)
+                word_count, completeness, paywalled, removed, repairs, content_hash, byline, agencies, kind, amp_url,
+                dates_found, $2, cleaned_by, wireroom.words(title, text)
            from jsonb_to_recordset($1) as r (article_id bigint, source_id bigint, url text, canonical_url text,
                 site_name text, title text, authors text[], published_at timestamptz, published_precision text,
                 published_source text, updated_at timestamptz, language text, section text, tags text[], image_url text,
                 text text, text_source text, word_count int, completeness real, paywalled boolean, removed jsonb,
-                repairs jsonb, content_hash bytea, cleaned_by bigint)
+                repairs jsonb, content_hash bytea, byline jsonb, agencies text[], kind text, amp_url text,
+                dates_found jsonb, cleaned_by bigint)
           order by article_id",
         Value::Array(rows),
         EXTRACTOR
@@ -319,14 +325,16 @@ pub(super) async fn update(c: &mut PgConnection, rows: Vec<Value>) -> Result<(),
                 published_source = r.published_source, updated_at = r.updated_at, language = r.language,
                 section = r.section, tags = r.tags, image_url = r.image_url, text = r.text, text_source = r.text_source,
                 word_count = r.word_count, completeness = r.completeness, paywalled = r.paywalled, removed = r.removed,
-                repairs = r.repairs, content_hash = r.content_hash, extractor = $2, cleaned_by = r.cleaned_by,
+                repairs = r.repairs, content_hash = r.content_hash, byline = r.byline, agencies = r.agencies,
+                kind = r.kind, amp_url = r.amp_url, dates_found = r.dates_found, extractor = $2, cleaned_by = r.cleaned_by,
                 version = a.version + (a.text <> r.text or a.title is distinct from r.title)::int,
                 words = wireroom.words(r.title, r.text)
            from jsonb_to_recordset($1) as r (article_id bigint, url text, canonical_url text,
                 site_name text, title text, authors text[], published_at timestamptz, published_precision text,
                 published_source text, updated_at timestamptz, language text, section text, tags text[], image_url text,
                 text text, text_source text, word_count int, completeness real, paywalled boolean, removed jsonb,
-                repairs jsonb, content_hash bytea, cleaned_by bigint)
+                repairs jsonb, content_hash bytea, byline jsonb, agencies text[], kind text, amp_url text,
+                dates_found jsonb, cleaned_by bigint)
           where a.article_id = r.article_id",
         Value::Array(rows),
         EXTRACTOR

@@ -7,6 +7,7 @@ use super::super::Why;
 use super::super::blocks::{Block, Kind, Page};
 use super::super::body::{is_prose, units};
 use super::super::metadata::Metadata;
+use super::super::metadata::names::CreditKind;
 use super::super::rules::Rules;
 use super::super::text::{count_words, head};
 use super::SHORT_WORDS;
@@ -76,7 +77,9 @@ impl Evidence {
         words: usize,
         rules: &Rules,
     ) -> Self {
-        let dated = metadata.published.is_some_and(|(_, source)| source != "feed" && source != "given");
+        // Lists of articles show dates too, so only the page's data counts.
+        let published = metadata.dates.published.as_ref();
+        let dated = published.is_some_and(|found| !matches!(found.source, "feed" | "given" | "text"));
         let (og_type, redirects) = declared_in_head(tree);
         let titles = [metadata.title_tag.as_deref(), metadata.title.as_deref()];
         let called = |title: &str| why(rules.refusal(title, count_words(title))?);
@@ -95,7 +98,7 @@ impl Evidence {
             address: url.map_or(Address::Other, address::read),
             kind: declared(&tree.json_ld, og_type.as_deref(), dated, metadata.says_article),
             dated,
-            signed: !metadata.authors.is_empty(),
+            signed: metadata.byline.iter().any(|credit| credit.kind == CreditKind::Person),
             words,
             stretch: stretch(&page.blocks),
             headlines: page.blocks.iter().filter(|block| is_linked_headline(block)).count(),

@@ -10,6 +10,8 @@ pub struct Clock {
     pub seconds: i64,
     /// Nanoseconds beside them.
     pub nanos: i64,
+    /// Whether the second is written.
+    pub has_second: bool,
     /// The zone that the language implies.
     pub home: Option<Zone>,
     /// The token after it.
@@ -20,7 +22,7 @@ pub struct Clock {
 struct Written {
     hour: u32,
     minute: u32,
-    second: u32,
+    second: Option<u32>,
     nanos: u32,
     start: usize,
     end: usize,
@@ -32,7 +34,7 @@ pub fn take(tokens: &mut Tokens) -> Option<Option<Clock>> {
     let mut written = find_all(tokens);
     // SQL exports write a midnight between the day and the time.
     if let [first, _, ..] = written.as_slice()
-        && first.hour + first.minute + first.second == 0
+        && first.hour + first.minute + first.second.unwrap_or(0) == 0
     {
         let midnight = written.remove(0);
         tokens.take(midnight.start..midnight.end);
@@ -51,7 +53,7 @@ pub fn take_dotted(tokens: &mut Tokens) -> Option<Option<Clock>> {
         let minute = tokens.value(at + 2, 2).filter(|_| tokens.mark(at + 1) == Some('.'))?;
         let second = tokens.value(at + 4, 2).filter(|_| tokens.mark(at + 3) == Some('.'));
         let end = at + if second.is_some() { 5 } else { 3 };
-        Some(Written { hour, minute, second: second.unwrap_or(0), nanos: 0, start: at, end })
+        Some(Written { hour, minute, second, nanos: 0, start: at, end })
     });
     match found {
         None => Some(None),
@@ -89,7 +91,7 @@ fn by_colons(tokens: &Tokens, at: usize) -> Option<Written> {
             end += 2;
         }
     }
-    Some(Written { hour, minute, second: second.unwrap_or(0), nanos, start: at, end })
+    Some(Written { hour, minute, second, nanos, start: at, end })
 }
 
 /// Whether the hours of an offset stand here: `+02:00`, or the zone of a day, `2013-01-27-05:00`.
@@ -110,13 +112,13 @@ fn by_units(tokens: &Tokens, at: usize) -> Option<Written> {
     let hour = tokens.value(at, 2)?;
     let word = tokens.word(at + 1)?;
     let unit_at = |at: usize| tokens.word(at).and_then(|w| words::unit(w.chars().next()?));
-    let mut written = Written { hour, minute: 0, second: 0, nanos: 0, start: at, end: at + 2 };
+    let mut written = Written { hour, minute: 0, second: None, nanos: 0, start: at, end: at + 2 };
     if unit_at(at + 1) == Some(Unit::Hour) {
         if let Some(minute) = tokens.value(at + 2, 2).filter(|_| unit_at(at + 3) == Some(Unit::Minute)) {
             written.minute = minute;
             written.end = at + 4;
             if let Some(second) = tokens.value(at + 4, 2).filter(|_| unit_at(at + 5) == Some(Unit::Second)) {
-                written.second = second;
+                written.second = Some(second);
                 written.end = at + 6;
             }
         }
@@ -131,7 +133,7 @@ fn by_units(tokens: &Tokens, at: usize) -> Option<Written> {
         if let (Some("m" | "min"), Some(second)) = (tokens.word(at + 3), tokens.value(at + 4, 2))
             && tokens.is_glued(at + 4)
         {
-            written.second = second;
+            written.second = Some(second);
             written.end = at + 5;
         }
         return Some(written);
@@ -154,9 +156,9 @@ fn joined(tokens: &Tokens, at: usize) -> Option<Written> {
     let digits = tokens.number(at).filter(|d| after_t || (after_day && matches!(d.len(), 4 | 6)))?;
     let value: u32 = digits.parse().ok().filter(|_| matches!(digits.len(), 2 | 4 | 6))?;
     let (hour, minute, second) = match digits.len() {
-        2 => (value, 0, 0),
-        4 => (value / 100, value % 100, 0),
-        _ => (value / 10_000, value / 100 % 100, value % 100),
+        2 => (value, 0, None),
+        4 => (value / 100, value % 100, None),
+        _ => (value / 10_000, value / 100 % 100, Some(value % 100)),
     };
     let fraction = tokens.number(at + 2).filter(|_| matches!(tokens.mark(at + 1), Some('.' | ',')));
     let nanos = fraction.filter(|_| tokens.is_glued(at + 2)).map(token::nanos);
@@ -179,7 +181,7 @@ fn hour_alone(tokens: &Tokens, at: usize) -> Option<Written> {
     (year_before && zone_after && is_zone && !tokens.is_glued(at + 1)).then_some(Written {
         hour,
         minute: 0,
-        second: 0,
+        second: None,
         nanos: 0,
         start: at,
         end: at + 1,
@@ -198,10 +200,12 @@ fn finish(tokens: &mut Tokens, written: &Written) -> Option<Clock> {
         Some(part) if !part.is_afternoon && written.hour == 12 => 0,
         _ => written.hour,
     };
-    let is_next_midnight = hour == 24 && written.minute + written.second == 0;
-    let is_possible = (hour < 24 || is_next_midnight) && written.minute < 60 && written.second <= 60;
+    let second = written.second.unwrap_or(0);
+    let is_next_midnight = hour == 24 && written.minute + second == 0;
+    let is_possible = (hour < 24 || is_next_midnight) && written.minute < 60 && second <= 60;
     is_possible.then_some(Clock {
-        seconds: i64::from(hour * 3600 + written.minute * 60 + written.second),
+        seconds: i64::from(hour * 3600 + written.minute * 60 + second),
+        has_second: written.second.is_some(),
         nanos: i64::from(written.nanos),
         home: part.and_then(|part| part.home).or(home),
         token: end,

@@ -33,18 +33,23 @@ impl Zone {
         Some(Self::Fixed(if text.starts_with('-') { -seconds } else { seconds }))
     }
 
+    /// Whether clocks anywhere are that many seconds ahead of UTC.
+    pub fn is_on_earth(seconds: i32) -> bool {
+        (-12 * 3600..=14 * 3600).contains(&seconds)
+    }
+
     /// An offset by number. Beyond the earth's clocks, which go from -12 to +14 hours, it is a mistake, and a time of
     /// UTC is nearer than none.
     fn of_numbers(is_west: bool, hours: i32, minutes: i32) -> Self {
         let seconds = (hours * 3600 + minutes * 60) * if is_west { -1 } else { 1 };
-        Self::Fixed(if (-12 * 3600..=14 * 3600).contains(&seconds) { seconds } else { 0 })
+        Self::Fixed(if Self::is_on_earth(seconds) { seconds } else { 0 })
     }
 
     /// The instant at which the zone's clocks show a time. A time they show twice is the first; one that they leap over
     /// is read by the clock before the leap.
     pub fn instant(self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
         let seconds = match self {
-            Self::Fixed(seconds) if (-12 * 3600..=14 * 3600).contains(&seconds) => i64::from(seconds),
+            Self::Fixed(seconds) if Self::is_on_earth(seconds) => i64::from(seconds),
             Self::Fixed(_) => 0,
             Self::Region(region) => match region.from_local_datetime(&local) {
                 LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => return Some(at.with_timezone(&Utc)),
