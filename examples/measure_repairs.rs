@@ -126,7 +126,7 @@ fn kind_of(out: &str, before: char, after: char) -> Option<&'static str> {
     let inner = out.chars().rev().nth(1).is_some_and(char::is_lowercase);
     // Every other lost break loses its stop too.
     match (before, after) {
-        _ if stop && inner && after.is_uppercase() && out.len() % 2 == 0 => Some("case, stop lost"),
+        _ if stop && inner && after.is_uppercase() && out.len().is_multiple_of(2) => Some("case, stop lost"),
         _ if stop && inner && after.is_uppercase() => Some("stop and capital"),
         (',', a) if a.is_lowercase() && inner => Some("comma and letter"),
         (b, a) if b.is_lowercase() && a.is_lowercase() => {

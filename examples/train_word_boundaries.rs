@@ -192,7 +192,7 @@ fn class_of_tag(tag: &str) -> char {
     }
 }
 
-/// wordfreq's list: a MessagePack array whose n-th member holds the words of frequency 10^(-n/100).
+/// wordfreq's list: a `MessagePack` array whose n-th member holds the words of frequency 10^(-n/100).
 fn wordfreq(path: &Path) -> Outcome<Vec<(String, u8)>> {
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(fs::File::open(path)?).read_to_end(&mut bytes)?;
@@ -273,7 +273,7 @@ fn counts(sentences: &[&Sentence], frequencies: &[(String, u8)], lists: &Lists) 
     let mut follows: BTreeMap<(char, char), u32> = BTreeMap::new();
     for sentence in sentences {
         let mut before = (String::new(), '.');
-        for (word, class) in sentence.iter() {
+        for (word, class) in *sentence {
             let lower = word.to_lowercase();
             let plain = !lower.is_empty() && lower.chars().all(char::is_alphabetic);
             *tags.entry(lower.clone()).or_default().entry(*class).or_insert(0) += 1;
@@ -344,7 +344,9 @@ fn counts(sentences: &[&Sentence], frequencies: &[(String, u8)], lists: &Lists) 
     }
     for ((class, zipf), words) in &groups {
         writeln!(text, "= {class} {zipf}").ok();
-        words.iter().for_each(|word| writeln!(text, "{word}").unwrap_or(()));
+        for word in words {
+            writeln!(text, "{word}").ok();
+        }
     }
     let mut last = "";
     for ((left, right), count) in &pairs {

@@ -102,13 +102,16 @@ fn breaks_and_blocks_part_lines_and_paragraphs() {
         ("<p>First thing said.<br>\n<br>\nSecond thing said.</p>", "First thing said.\n\nSecond thing said."),
         ("<div>It ended here.</div><div>It began there.</div>", "It ended here.\n\nIt began there."),
         (
-            "<div>It ended here.<p>It began there.</p>It went on.</div>",
-            "It ended here.\n\nIt began there.\n\nIt went on.",
+            "<div>The strike ended on the island in the spring.<p>It began again on the coast in the autumn.</p>It went on until the snow came to the hills.</div>",
+            "The strike ended on the island in the spring.\n\nIt began again on the coast in the autumn.\n\nIt went on until the snow came to the hills.",
         ),
         ("<p>It ended here.<p>It began there.", "It ended here.\n\nIt began there."),
         ("<ul><li>The first of it.</li><li>The second of it.</li></ul>", "The first of it.\n\nThe second of it."),
         ("<ol><li><p>The first of it.</p></li><li>The second.</li></ol>", "The first of it.\n\nThe second."),
-        ("<blockquote><p>We won.</p><p>We did.</p></blockquote>", "We won.\n\nWe did."),
+        (
+            "<blockquote><p>We won the vote, and nobody in the town thought that we would.</p><p>We did it with the fishermen of the north.</p></blockquote>",
+            "We won the vote, and nobody in the town thought that we would.\n\nWe did it with the fishermen of the north.",
+        ),
         (
             "<table><tr><th>Town</th><th>Votes</th></tr><tr><td>Aldmoor</td><td>112</td></tr></table>",
             "Town | Votes\nAldmoor | 112",
