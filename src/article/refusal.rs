@@ -111,7 +111,9 @@ impl Evidence {
 #[expect(clippy::cast_precision_loss, reason = "a page's links are far below 2^52")]
 fn index(evidence: &Evidence) -> f64 {
     let address = match evidence.address {
-        Address::Root => 4.0,
+        Address::Root if evidence.headlines >= 5 => 4.0,
+        // A page alone on its site, without a list of others.
+        Address::Root => 2.0,
         Address::List => 2.5,
         Address::Media => 0.5,
         _ => 0.0,

@@ -76,7 +76,7 @@ const MEDIA_WORDS: [&str; 16] = [
     "photos",
 ];
 /// Last words of a path that are about the site.
-const SITE_WORDS: [&str; 28] = [
+const SITE_WORDS: [&str; 25] = [
     "privacy",
     "privacy-policy",
     "datenschutz",
@@ -95,9 +95,6 @@ const SITE_WORDS: [&str; 28] = [
     "contacto",
     "contatti",
     "contato",
-    "about",
-    "about-us",
-    "ueber-uns",
     "cookie-policy",
     "cookies",
     "legal",
