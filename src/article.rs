@@ -31,7 +31,7 @@ use serde::Serialize;
 use url::Url;
 
 pub use error::{CleanError, Why};
-pub use explain::explain;
+pub use explain::{Told, explain, explain_blocks};
 pub use kind::ArticleKind;
 pub use learnt::LearntLines;
 pub use metadata::dates::{DateFound, DateKind};
@@ -200,6 +200,30 @@ pub fn clean_within(
     rules: &Rules,
     limits: &Limits,
 ) -> Result<Article, CleanError> {
+    read(html, url, hint, rules, limits).map(|(article, _)| article)
+}
+
+/// Cleans a page to its article, and tells what became of every piece of it, for [`explain_blocks`].
+///
+/// # Errors
+/// As [`clean_within`].
+pub fn clean_and_tell(
+    html: &str,
+    url: Option<&Url>,
+    hint: &Hint,
+    rules: &Rules,
+) -> Result<(Article, Vec<Told>), CleanError> {
+    let (article, story) = read(html, url, hint, rules, &Limits::default())?;
+    Ok((article, story::tell(&story, &rules.story)))
+}
+
+fn read<'r>(
+    html: &str,
+    url: Option<&Url>,
+    hint: &Hint,
+    rules: &'r Rules,
+    limits: &Limits,
+) -> Result<(Article, Story<'r>), CleanError> {
     if html.trim().is_empty() {
         return Err(CleanError::Empty);
     }
@@ -218,23 +242,24 @@ pub fn clean_within(
     if let Some(applied) = site_rule.as_mut().filter(|_| kept.is_none() && site.is_some_and(SiteRule::keeps)) {
         applied.missed.push("keep");
     }
-    let story = match kept {
+    let mut story = match kept {
         Some(kept) => kept,
         None => story::find(&tree, &context, rules)?,
     };
-    let Story { page, why, text, words: word_count, beside, .. } = story;
-    removed.extend(story::removed(&page, &why));
-    removed.extend(beside);
+    let (text, word_count) = (std::mem::take(&mut story.text), story.words);
+    removed.extend(story::removed(&story.page, &story.why));
+    removed.append(&mut story.beside);
     removed.truncate(story::REMOVED_MAX);
     limits.check_time()?;
-    if let Some(why) = refusal::judge(&tree, &page, &metadata, url, word_count, rules) {
+    if let Some(why) = refusal::judge(&tree, &story.page, &metadata, url, word_count, rules) {
         return Err(CleanError::NotAnArticle { why });
     }
     let repairs = repairs::find(&text, rules);
     let (published_at, published_precision, published_source) = metadata.published();
     let byline = byline(metadata.byline, &text, &removed, rules);
-    let paywalled = metadata.paywalled || why.iter().flatten().any(|reason| *reason == "paywall") && word_count < 250;
-    Ok(Article {
+    let paywalled =
+        metadata.paywalled || story.why.iter().flatten().any(|reason| *reason == "paywall") && word_count < 250;
+    let article = Article {
         url: url.map(Url::to_string),
         canonical_url: metadata.canonical_url,
         amp_url: metadata.amp_url,
@@ -264,7 +289,8 @@ pub fn clean_within(
         repairs,
         text,
         site_rule,
-    })
+    };
+    Ok((article, story))
 }
 
 /// The byline, with the agencies that the story's own text credits.

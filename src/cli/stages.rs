@@ -34,6 +34,9 @@ pub async fn clean(loaded: &Loaded, args: CleanArgs, record: Option<PathBuf>) ->
             let case = cases::record(folder, input, &made)?;
             tracing::info!(case = %case.display(), "recorded a case");
         }
+        if args.explain && !args.plain {
+            return explained(input, &args, &rules);
+        }
         let article = cleaned(input, &args, &rules)?;
         if args.explain {
             return Ok(Output::Text(article::explain(&article)));
@@ -89,6 +92,17 @@ fn cleaned(input: &Input, args: &CleanArgs, rules: &Rules) -> Result<Article, In
         return Ok(article::clean_plain(&decoded.text, input.url.as_ref(), &hint, rules));
     }
     cases::made_of(input, &hint, rules).map(given).map_err(|error| InputError::new(error.kind(), error.to_string()))
+}
+
+/// What became of every piece of a page, for a person.
+fn explained(input: &Input, args: &CleanArgs, rules: &Rules) -> Result<Output, InputError> {
+    let refused = |error: article::CleanError| InputError::new(error.kind(), error.to_string());
+    let hint = Hint { published_at: args.published, ..Hint::default() };
+    page::check(&input.bytes).map_err(refused)?;
+    let decoded = page::decode(&input.bytes, input.content_type.as_deref());
+    let (article, told) =
+        article::clean_and_tell(&decoded.text, input.url.as_ref(), &hint, rules).map_err(refused)?;
+    Ok(Output::Text(article::explain_blocks(&article, &told)))
 }
 
 fn fields(value: &impl serde::Serialize) -> Result<Output, InputError> {

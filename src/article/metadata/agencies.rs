@@ -11,7 +11,7 @@ const CREDIT_CHARS: usize = 90;
 const LAST_LINES: usize = 3;
 
 /// The agencies credited: "LONDON (Reuters) -", "(AP)", "Quelle: dpa/AFP", "Mit Material der dpa".
-pub(in crate::article) fn credited(text: &str, removed: &[&str], rules: &Bylines) -> Vec<String> {
+pub(in super::super) fn credited(text: &str, removed: &[&str], rules: &Bylines) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let start = head(text, DATELINE_CHARS);
     for piece in start.split(['(', '（', '[']).skip(1) {

@@ -79,7 +79,7 @@ const YEAR_MIN: i32 = 1990;
 
 /// What a page says of its dates.
 #[derive(Debug, Default)]
-pub(in crate::article) struct Dates {
+pub(in super::super) struct Dates {
     pub published: Option<DateFound>,
     pub updated: Option<DateFound>,
     /// All, those believed first in front.

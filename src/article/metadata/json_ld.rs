@@ -18,7 +18,7 @@ const NAMES_MAX: usize = 30;
 
 /// What JSON-LD says of the page's article.
 #[derive(Debug, Default, Clone)]
-pub(in crate::article) struct Story {
+pub(in super::super) struct Story {
     pub headline: Option<String>,
     /// Whether it has a second headline too: editors keep such data by hand.
     pub has_second_headline: bool,
@@ -42,7 +42,7 @@ pub(in crate::article) struct Story {
 
 /// Who is named as author.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::article) struct Author {
+pub(in super::super) struct Author {
     pub name: String,
     /// Whether it is called an organisation.
     pub is_organization: bool,
@@ -50,7 +50,7 @@ pub(in crate::article) struct Author {
 
 /// The page's article among all its JSON-LD: the one at its address, else the one that says most. What it leaves out is
 /// taken from others of the same headline.
-pub(in crate::article) fn story(scripts: &[String], url: Option<&str>) -> Option<Story> {
+pub(in super::super) fn story(scripts: &[String], url: Option<&str>) -> Option<Story> {
     let values: Vec<Value> = scripts.iter().filter_map(|script| read(script)).collect();
     let mut named = HashMap::new();
     let mut stories = Vec::new();
@@ -295,7 +295,7 @@ fn truth(value: &Value) -> Option<bool> {
 }
 
 /// JSON-LD is often escaped as HTML once more, or twice. Ends of blocks become breaks, other tags go.
-pub(in crate::article) fn unescape(text: &str) -> String {
+pub(in super::super) fn unescape(text: &str) -> String {
     if !text.contains(['&', '<']) {
         return text.to_owned();
     }

@@ -41,7 +41,7 @@ pub enum CreditKind {
 
 /// How bylines are written: `config/rules/bylines.toml`, compiled.
 #[derive(Debug)]
-pub(in crate::article) struct Bylines {
+pub(in super::super) struct Bylines {
     prefixes: HashSet<String>,
     suffixes: Vec<String>,
     joints: HashSet<String>,
