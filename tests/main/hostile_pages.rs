@@ -88,7 +88,7 @@ fn a_long_text_of_references_is_read() {
 #[test]
 fn floods_of_signs_are_no_article() {
     for sign in ["<", "&", "\0", "&#", "<a", "</", "<!", "<?", "<!--", "]]>", "\u{200b}", "\u{feff}", "\u{202e}"] {
-        let decoded = wireroom::page::decode(sign.repeat(5_000_000 / sign.len()).as_bytes(), Some("text/html"));
+        let decoded = wireroom::page::decode(sign.repeat(1_000_000 / sign.len()).as_bytes(), Some("text/html"));
         let kind = read(&decoded.text).map_or_else(|error| error.kind(), |_| "article");
         assert!(matches!(kind, "no-text" | "empty" | "too-many-nodes"), "{sign:?}: {kind}");
     }
