@@ -16,7 +16,6 @@ use crate::embedded::Server;
 use crate::feed_list::{self, FeedList};
 use crate::fetch::Fetcher;
 use crate::http::{self, Health};
-use crate::mention::Lexicon;
 use crate::pipeline::{Handle, Knowledge, Mode, Parts, Pipeline, Summary};
 use crate::store::{FeedChange, FeedOrigin, Scope, Store};
 use crate::telemetry::Metrics;
