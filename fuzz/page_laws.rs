@@ -67,7 +67,8 @@ pub fn clean(input: &[u8]) {
     // Scripts may hold the story as data; what they hold stands nowhere in the markup.
     let lower = decoded.text.to_ascii_lowercase();
     if !lower.contains("<script") {
-        let tree = tree::build_with_fallbacks(&decoded.text, &tree::Limits::default()).expect("the tree it was cleaned from");
+        let tree =
+            tree::build_with_fallbacks(&decoded.text, &tree::Limits::default()).expect("the tree it was cleaned from");
         let nodes = tree.html.tree.root().descendants();
         let all: String = nodes.filter_map(|node| node.value().as_text().map(|text| &**text)).collect();
         assert!(is_part(&letters(&article.text), &letters(&all)), "{:?} is not of {all:?}", article.text);

@@ -18,8 +18,8 @@ mod refusal;
 pub mod repairs;
 pub mod rules;
 mod script_body;
-mod story;
 pub mod site_rules;
+mod story;
 mod text;
 
 use std::sync::Arc;

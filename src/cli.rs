@@ -21,8 +21,8 @@ mod feeds;
 mod furniture;
 mod inputs;
 mod print;
-mod rules;
 mod reprocess;
+mod rules;
 mod run;
 mod stages;
 

@@ -30,10 +30,10 @@ mod feed_documents;
 mod feed_list;
 #[path = "main/fetch.rs"]
 mod fetch;
-#[path = "main/hostile_pages.rs"]
-mod hostile_pages;
 #[path = "main/furniture.rs"]
 mod furniture;
+#[path = "main/hostile_pages.rs"]
+mod hostile_pages;
 #[path = "main/identity.rs"]
 mod identity;
 #[path = "main/mention.rs"]

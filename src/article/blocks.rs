@@ -123,11 +123,83 @@ pub(super) struct Page<'r> {
 
 /// Elements whose content a reader does not read as text.
 fn is_unread(name: &str) -> bool {
-    matches!(name, "head" | "script" | "style" | "noscript" | "template" | "iframe" | "object" | "embed" | "video" | "audio" | "canvas" | "svg" | "math" | "select" | "option" | "textarea" | "input" | "button" | "datalist" | "progress" | "meter" | "map" | "dialog" | "rp" | "rt" | "rtc")
+    matches!(
+        name,
+        "head"
+            | "script"
+            | "style"
+            | "noscript"
+            | "template"
+            | "iframe"
+            | "object"
+            | "embed"
+            | "video"
+            | "audio"
+            | "canvas"
+            | "svg"
+            | "math"
+            | "select"
+            | "option"
+            | "textarea"
+            | "input"
+            | "button"
+            | "datalist"
+            | "progress"
+            | "meter"
+            | "map"
+            | "dialog"
+            | "rp"
+            | "rt"
+            | "rtc"
+    )
 }
 /// Elements that stand inside a line.
 fn is_inline_tag(name: &str) -> bool {
-    matches!(name, "a" | "abbr" | "acronym" | "b" | "bdi" | "bdo" | "big" | "cite" | "code" | "data" | "del" | "dfn" | "em" | "font" | "i" | "img" | "ins" | "kbd" | "label" | "mark" | "nobr" | "output" | "picture" | "q" | "rb" | "ruby" | "s" | "samp" | "small" | "source" | "span" | "strike" | "strong" | "sub" | "sup" | "time" | "tt" | "u" | "var" | "wbr" | "track" | "area" | "link")
+    matches!(
+        name,
+        "a" | "abbr"
+            | "acronym"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "big"
+            | "cite"
+            | "code"
+            | "data"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "img"
+            | "ins"
+            | "kbd"
+            | "label"
+            | "mark"
+            | "nobr"
+            | "output"
+            | "picture"
+            | "q"
+            | "rb"
+            | "ruby"
+            | "s"
+            | "samp"
+            | "small"
+            | "source"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "time"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
+            | "track"
+            | "area"
+            | "link"
+    )
 }
 
 /// Reads a tree into blocks.
@@ -532,7 +604,10 @@ fn within_of(name: &str) -> u16 {
 /// FNV-1a: the same on every machine, and nobody gains by a collision.
 fn mixed(seed: u64, bytes: &[u8]) -> u64 {
     let start = if seed == 0 { 0xcbf2_9ce4_8422_2325 } else { seed ^ 0x2f };
-    bytes.iter().filter(|byte| !byte.is_ascii_digit()).fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    bytes
+        .iter()
+        .filter(|byte| !byte.is_ascii_digit())
+        .fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 fn is_hidden_style(style: &str) -> bool {

@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use memchr::memmem;
 
 use super::blocks::{
-    Block, Kind, Page, WITHIN_ARTICLE, WITHIN_ASIDE, WITHIN_BODY, WITHIN_FOOTER, WITHIN_HEADER, WITHIN_LIST,
-    WITHIN_FIGURE, WITHIN_FORM, WITHIN_MAIN, WITHIN_NAV, WITHIN_QUOTE, WITHIN_TABLE,
+    Block, Kind, Page, WITHIN_ARTICLE, WITHIN_ASIDE, WITHIN_BODY, WITHIN_FIGURE, WITHIN_FOOTER, WITHIN_FORM,
+    WITHIN_HEADER, WITHIN_LIST, WITHIN_MAIN, WITHIN_NAV, WITHIN_QUOTE, WITHIN_TABLE,
 };
 use super::body::{is_prose, units};
 use super::text::{ends_sentence, folded, head, is_spaceless};
@@ -40,9 +40,37 @@ pub(super) struct Known<'a> {
 
 /// The reasons the model knows, from the mildest to the plainest; a number each.
 const REASONS: [&str; 31] = [
-    "outside", "header", "heading", "title", "byline", "timestamp", "caption", "quote", "repeat", "fact-box", "author-box",
-    "aside", "sidebar", "footer", "form", "hidden", "dialog", "tags", "live-control", "page-furniture", "legal", "paywall",
-    "newsletter", "app", "share", "related", "comment", "advertisement", "cookie", "navigation", "learnt",
+    "outside",
+    "header",
+    "heading",
+    "title",
+    "byline",
+    "timestamp",
+    "caption",
+    "quote",
+    "repeat",
+    "fact-box",
+    "author-box",
+    "aside",
+    "sidebar",
+    "footer",
+    "form",
+    "hidden",
+    "dialog",
+    "tags",
+    "live-control",
+    "page-furniture",
+    "legal",
+    "paywall",
+    "newsletter",
+    "app",
+    "share",
+    "related",
+    "comment",
+    "advertisement",
+    "cookie",
+    "navigation",
+    "learnt",
 ];
 
 fn code(reason: Option<&str>) -> f32 {
@@ -200,7 +228,20 @@ pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Option<Row>> {
         // The elements around it.
         let element = page.elements.get(block.element);
         let within = element.map_or(0, |e| e.within);
-        for bit in [WITHIN_ARTICLE, WITHIN_MAIN, WITHIN_ASIDE, WITHIN_FOOTER, WITHIN_BODY, WITHIN_LIST, WITHIN_TABLE, WITHIN_HEADER, WITHIN_FIGURE, WITHIN_QUOTE, WITHIN_NAV, WITHIN_FORM] {
+        for bit in [
+            WITHIN_ARTICLE,
+            WITHIN_MAIN,
+            WITHIN_ASIDE,
+            WITHIN_FOOTER,
+            WITHIN_BODY,
+            WITHIN_LIST,
+            WITHIN_TABLE,
+            WITHIN_HEADER,
+            WITHIN_FIGURE,
+            WITHIN_QUOTE,
+            WITHIN_NAV,
+            WITHIN_FORM,
+        ] {
             row.flag(within & bit != 0);
         }
         row.put(element.map_or(0.0, |e| e.depth as f32 - story_depth as f32));

@@ -137,10 +137,7 @@ impl Rules {
             class_group_of,
             body_classes: automaton(&body_tokens)?,
             fingerprint: learnt::hash(
-                [&furniture, &prompts, &bylines, &glue, &boundaries]
-                    .map(String::as_bytes)
-                    .into_iter()
-                    .chain([MODEL]),
+                [&furniture, &prompts, &bylines, &glue, &boundaries].map(String::as_bytes).into_iter().chain([MODEL]),
             ),
             story: Model::from_bytes(MODEL).map_err(|e| broken("story.model", &e))?,
             byline: toml::from_str(&bylines).map_err(|e| broken("bylines.toml", &e))?,

@@ -32,7 +32,9 @@ impl Found {
     fn words(&self) -> usize {
         match self {
             Self::Text(text) => count_words(text),
-            Self::Markup(markup) => markup.split('<').filter_map(|part| part.split_once('>')).map(|(_, t)| count_words(t)).sum(),
+            Self::Markup(markup) => {
+                markup.split('<').filter_map(|part| part.split_once('>')).map(|(_, t)| count_words(t)).sum()
+            }
         }
     }
 
@@ -159,7 +161,9 @@ fn render(value: &Value, out: &mut String, depth: usize) {
 /// The JSON values a script is or assigns.
 fn values(script: &str) -> Vec<Value> {
     let trimmed = script.trim_start();
-    let start = if trimmed.starts_with(['{', '[']) { Some(trimmed) } else {
+    let start = if trimmed.starts_with(['{', '[']) {
+        Some(trimmed)
+    } else {
         // `window.__STATE__ = {…}`, `push({…})`: the first brace behind an equals sign or a bracket.
         script.match_indices(['{']).take(20).find_map(|(at, _)| {
             let before = script.get(..at)?.trim_end();

@@ -23,9 +23,9 @@ use url::Url;
 pub(super) use fields::Fields;
 pub use read::{Problem, read};
 
-use super::text::{head, settle, squeeze};
 use super::Removed;
 use super::story::REMOVED_CHARS_MAX;
+use super::text::{head, settle, squeeze};
 
 /// The word for what a rule drops, and for fields that it finds.
 pub const REASON: &str = "site-rule";

@@ -6,13 +6,13 @@
 use super::blocks::{self, Block, Kind, Page};
 use super::body::{self, Anchors};
 use super::furniture::{self, Known};
+use super::learnt::{self, Decision};
 use super::metadata::{self, Metadata};
 use super::model::Model;
 use super::rules::Rules;
 use super::script_body::{self, Found};
 use super::site_rules::is_kept;
 use super::text::{count_words, folded, head};
-use super::learnt::{self, Decision};
 use super::{Hint, Removed, features};
 use crate::page::tree::{self, Limits, Tree, TreeError};
 
@@ -188,15 +188,18 @@ struct Judged<'a> {
 
 fn rows(page: &Page<'_>, context: &Context<'_>, judged: &Judged<'_>) -> Vec<Option<features::Row>> {
     let summary = context.metadata.description.as_deref().map(folded).unwrap_or_default();
-    features::rows(page, &features::Known {
-        story: judged.story,
-        why: judged.why,
-        taints: judged.taints,
-        teasers: &body::teasers(&page.blocks),
-        titles: &judged.known.titles,
-        summary: &summary,
-        body: &judged.anchors.body,
-    })
+    features::rows(
+        page,
+        &features::Known {
+            story: judged.story,
+            why: judged.why,
+            taints: judged.taints,
+            teasers: &body::teasers(&page.blocks),
+            titles: &judged.known.titles,
+            summary: &summary,
+            body: &judged.anchors.body,
+        },
+    )
 }
 
 fn known(context: &Context<'_>) -> Known {

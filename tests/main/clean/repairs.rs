@@ -155,10 +155,8 @@ fn names_code_and_other_languages_are_left_alone() {
 fn a_repair_says_where_what_and_how_sure() {
     let text = "Ünï was not in the warAlthough he said goodbye.It was over in 2022The end.";
     let found = find(text, &RULES);
-    let spans: Vec<String> = found
-        .iter()
-        .map(|repair| text.chars().skip(repair.start).take(repair.end - repair.start).collect())
-        .collect();
+    let spans: Vec<String> =
+        found.iter().map(|repair| text.chars().skip(repair.start).take(repair.end - repair.start).collect()).collect();
     assert_eq!(spans, ["warAlthough", "goodbye.It", "2022The"]);
     let texts: Vec<&str> = found.iter().map(|repair| repair.text.as_str()).collect();
     assert_eq!(texts, ["war Although", "goodbye. It", "2022 The"]);

@@ -101,7 +101,10 @@ fn breaks_and_blocks_part_lines_and_paragraphs() {
         ("<p>First thing said.<br><br>Second thing said.</p>", "First thing said.\n\nSecond thing said."),
         ("<p>First thing said.<br>\n<br>\nSecond thing said.</p>", "First thing said.\n\nSecond thing said."),
         ("<div>It ended here.</div><div>It began there.</div>", "It ended here.\n\nIt began there."),
-        ("<div>It ended here.<p>It began there.</p>It went on.</div>", "It ended here.\n\nIt began there.\n\nIt went on."),
+        (
+            "<div>It ended here.<p>It began there.</p>It went on.</div>",
+            "It ended here.\n\nIt began there.\n\nIt went on.",
+        ),
         ("<p>It ended here.<p>It began there.", "It ended here.\n\nIt began there."),
         ("<ul><li>The first of it.</li><li>The second of it.</li></ul>", "The first of it.\n\nThe second of it."),
         ("<ol><li><p>The first of it.</p></li><li>The second.</li></ol>", "The first of it.\n\nThe second."),
@@ -145,7 +148,11 @@ fn a_tower_of_marks_on_one_letter_is_cut_down() {
     let tower = format!("<p>Zal{}go is here to stay for the night.</p>", "\u{301}\u{317}".repeat(5_000));
     let text = text_of(&tower, "en");
     assert!(text.chars().count() < 100 && text.contains("go is here"), "{} characters", text.chars().count());
-    let title = format!("<title>Zal{}go</title><article><p>{}</p></article>", "\u{301}".repeat(10_000), "It was so. ".repeat(40));
+    let title = format!(
+        "<title>Zal{}go</title><article><p>{}</p></article>",
+        "\u{301}".repeat(10_000),
+        "It was so. ".repeat(40)
+    );
     let article = clean(&title, None, &Hint::default(), &RULES).expect("an article");
     assert!(article.title.is_none_or(|title| title.chars().count() < 50));
 }
