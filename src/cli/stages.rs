@@ -100,8 +100,7 @@ fn explained(input: &Input, args: &CleanArgs, rules: &Rules) -> Result<Output, I
     let hint = Hint { published_at: args.published, ..Hint::default() };
     page::check(&input.bytes).map_err(refused)?;
     let decoded = page::decode(&input.bytes, input.content_type.as_deref());
-    let (article, told) =
-        article::clean_and_tell(&decoded.text, input.url.as_ref(), &hint, rules).map_err(refused)?;
+    let (article, told) = article::clean_and_tell(&decoded.text, input.url.as_ref(), &hint, rules).map_err(refused)?;
     Ok(Output::Text(article::explain_blocks(&article, &told)))
 }
 
