@@ -173,8 +173,13 @@ fn settled<'r>(
     if modelled.is_some() {
         return modelled;
     }
-    // The headline is never repeated, and a prompt is one wherever it stands. Class names can be wrong.
-    if ruled == Some("title") { ruled } else { rules.line(&block.text, block.words) }
+    // The headline is never repeated, and a prompt is one wherever it stands; class names can be wrong. What the rules
+    // keep they have asked already.
+    match ruled {
+        None => None,
+        Some("title") => ruled,
+        Some(_) => rules.line(&block.text, block.words),
+    }
 }
 
 /// What the rules made of a page.
