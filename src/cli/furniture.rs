@@ -73,7 +73,7 @@ async fn list(opened: &Opened, args: &ListArgs) -> Result<(), Failure> {
         return lines.iter().try_for_each(print::json);
     }
     if lines.is_empty() {
-        eprintln!("no line of that kind; `--verdict seen` shows what is repeated and not decided");
+        eprintln!("no line is {}; all there are: --verdict seen,learnt,kept,dropped", args.verdict.join(" or "));
         return Ok(());
     }
     print::table(

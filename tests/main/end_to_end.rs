@@ -12,6 +12,8 @@ use wireroom::demo::{self, Newspaper, Outcome, Serving};
 use wireroom::fetch::Fetcher;
 use wireroom::http::Health;
 use wireroom::identity::{self, UrlKey};
+use wireroom::pipeline::reprocess::Outcome::{Changed, Lost, Refused, Same};
+use wireroom::pipeline::reprocess::{Order, Reprocess};
 use wireroom::pipeline::{Knowledge, Mode, Parts, Pipeline, Summary};
 use wireroom::store::{FeedOrigin, Scope, Store};
 use wireroom::telemetry::Metrics;
@@ -137,6 +139,22 @@ async fn every_listed_address_becomes_what_the_newspaper_says() {
     assert_eq!(count(&database, "select count(*) from tasks where state = 3 and reason is null").await, 0);
     assert!(count(&database, "select count(*) from pages").await >= distinct - 2);
     assert!(count(&database, "select count(*) from quotes where entity_id is not null").await > 20);
+
+    // What was stored is what the stored pages give again.
+    let order = Order { all: true, ..Order::default() };
+    let mut again = Reprocess::new(store.clone(), &press.pages, Knowledge::builtin(), order);
+    let mut same = 0;
+    while let Some(revisions) = again.next().await.unwrap() {
+        for revision in revisions {
+            let url = &revision.stored.url;
+            match revision.outcome {
+                Same => same += 1,
+                Changed { difference, .. } => panic!("{url} differs: {difference:?}"),
+                Refused { reason, .. } | Lost { reason, .. } => panic!("{url}: {reason}"),
+            }
+        }
+    }
+    assert_eq!(same, stories);
     press.stop.cancel();
 }
 
