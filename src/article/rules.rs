@@ -142,10 +142,10 @@ impl Rules {
     /// With rules for single sites.
     #[must_use]
     pub fn with_sites(self, sites: SiteRules) -> Self {
-        Self { sites, ..self }
+        Self { fingerprint: self.fingerprint.wrapping_add(sites.fingerprint), sites, ..self }
     }
 
-    /// A number that tells these rules from others: a hash of their files.
+    /// A number that tells these rules from others: a hash of their files, those for single sites included.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
     }

@@ -37,6 +37,8 @@ const KEPT: &str = "wireroom-story";
 pub struct SiteRules {
     /// By host; of one host the longest path first.
     by_host: HashMap<String, Vec<SiteRule>>,
+    /// Tells these rules from others; 0 where there are none.
+    pub(super) fingerprint: u64,
 }
 
 /// The rule of one site, or of a part of it.

@@ -144,6 +144,15 @@ fn a_person_overrules_the_rules_for_lines() {
 }
 
 #[test]
+fn rules_for_a_single_site_are_told_from_none_and_from_others() {
+    let with = |text: &str| Rules::builtin().with_sites(article::site_rules::read(text).unwrap()).fingerprint();
+    let keep = with("[[sites]]\nhost = \"press.example\"\nkeep = [\"article\"]\n");
+    let other = with("[[sites]]\nhost = \"press.example\"\nkeep = [\"main\"]\n");
+    assert_ne!(keep, other);
+    assert_ne!(keep, Rules::builtin().fingerprint());
+}
+
+#[test]
 fn what_is_remembered_of_a_source_is_bounded_and_comes_back_from_its_bytes() {
     let mut memory = Memory::default();
     let mut lines = BTreeMap::new();

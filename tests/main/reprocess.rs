@@ -234,19 +234,19 @@ async fn two_runs_and_a_daemon_at_once_do_the_work_of_one() {
 async fn another_rule_changes_the_stored_articles_and_a_refusal_leaves_them() {
     let database = TestDatabase::new().await;
     let (press, _store) = paper("rules", &database, 4).await;
-    // A folder of settings with rules of its own: one more line, and one page that is an index now.
+    // A folder of settings with rules of its own: one more line.
     let folder: PathBuf = press.data_dir().join("settings");
     std::fs::create_dir_all(folder.join("rules")).unwrap();
     std::fs::write(folder.join("wireroom.toml"), "").unwrap();
     let shipped = include_str!("../../config/rules/furniture.toml");
-    let own = "\n[[line]]\nreason = \"advertising\"\nwords_max = 40\npatterns = ['^the council of saltwick']\n";
+    let own = "\n[[line]]\nreason = \"advertising\"\nwords_max = 20\npatterns = ['^tovimme sarelon']\n";
     std::fs::write(folder.join("rules/furniture.toml"), format!("{shipped}{own}")).unwrap();
     let settings = folder.join("wireroom.toml");
     let told =
         press.wireroom(&database, &["--config", settings.to_str().unwrap(), "reprocess", "--json", "--changed-only"]);
     let told = lines(&told);
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0]["text"][0]["paragraph"].as_str().unwrap().starts_with("The council of Saltwick"));
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert!(told.iter().all(|article| article["text"][0]["paragraph"] == BOILER), "{told:?}");
 
     // A page that is a login today is told, and its article stays.
     let login =

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{SiteRule, SiteRules, Zone, selector};
-use crate::article::metadata;
+use crate::article::{learnt, metadata};
 
 /// Bytes of the largest file.
 const FILE_BYTES_MAX: usize = 4 << 20;
@@ -52,7 +52,7 @@ impl fmt::Display for Problem {
 /// Every fault of the file; no rule is taken from a file that has one.
 pub fn read(text: &str) -> Result<SiteRules, Vec<Problem>> {
     let mut faults = Faults { text, problems: Vec::new() };
-    let mut rules = SiteRules::default();
+    let mut rules = SiteRules { fingerprint: learnt::hash([text.as_bytes()]), ..SiteRules::default() };
     if text.len() > FILE_BYTES_MAX {
         return Err(vec![Problem { line: 1, message: format!("the file is larger than {FILE_BYTES_MAX} bytes") }]);
     }
