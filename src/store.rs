@@ -41,7 +41,7 @@ pub use status::{FeedAlarm, FeedCensus, Status};
 pub use subscriptions::{ClaimedSubscription, NewSubscription, PushSummary, Pushed, Recorded, Signed};
 
 /// The version of cleaning and extraction; grows when the same page would give other rows.
-pub const EXTRACTOR: i32 = 1;
+pub const EXTRACTOR: i32 = 2;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 

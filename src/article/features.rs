@@ -4,6 +4,12 @@
 //! page says of itself. Out: a row of [`COUNT`] numbers per block. Nothing here names a site, a class or a word; those
 //! stand behind the rules' reasons, which are numbers here.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "counts of a page are far below 2^24, and the model's thresholds are 32 bits wide"
+)]
+
 use std::collections::{HashMap, HashSet};
 
 use memchr::memmem;

@@ -12,10 +12,12 @@ use std::hash::BuildHasherDefault;
 use serde::Deserialize;
 
 use super::rules::Rules;
-use super::text::is_spaceless;
+use super::text::{head, is_spaceless};
 use super::{Repair, RepairKind};
 use boundaries::{Cut, END, Hashed, Model, Word, hash};
 
+/// Characters that are looked at, ten times the longest stories: every word looked at takes memory.
+const CHARS_MAX: usize = 300_000;
 /// The least chance that is reported, by what the halves are. So set, about one word in 100,000 of clean news is
 /// reported falsely (`examples/measure_repairs.rs`).
 const CHANCE_MIN: f32 = 0.5;
@@ -111,6 +113,7 @@ struct Token<'t> {
 
 /// Finds glued words, in order. Each span covers the whole of what stands there as one word.
 pub fn find(text: &str, rules: &Rules) -> Vec<Repair> {
+    let text = head(text, CHARS_MAX);
     let glue = &rules.glue;
     let (tokens, passages) = read(text, glue);
     let english = english_passages(&tokens, &passages);

@@ -204,7 +204,7 @@ fn article(site: Site, paragraphs: usize, seed: usize) -> String {
         ),
         _ => format!("<div><div><h1>{headline}</h1></div><div>{}</div></div>", site.prose(paragraphs, seed)),
     };
-    site.page(&format!("{headline} | Courier"), &head, &(body + &site.cards(12, seed % 2 == 0)))
+    site.page(&format!("{headline} | Courier"), &head, &(body + &site.cards(12, seed.is_multiple_of(2))))
 }
 
 #[test]
