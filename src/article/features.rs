@@ -139,7 +139,7 @@ const COMPARED_CHARS: usize = 4000;
 const AROUND_BLOCKS: usize = 40;
 
 /// Of the blocks that may be the story at all, which are those near it and running text wherever it is, the rows.
-pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Option<Row>> {
+pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Option<Box<Row>>> {
     let blocks = &page.blocks;
     let all_units: Vec<f64> = blocks.iter().map(units).collect();
     let worth: Vec<f64> =
@@ -318,7 +318,7 @@ pub(super) fn rows(page: &Page<'_>, known: &Known<'_>) -> Vec<Option<Row>> {
         row.put(h1.map_or(-1.0, |h1| if h1 < index && index < first { 1.0 } else { 0.0 }));
         row.put(share(all_units.get(index).copied().unwrap_or(0.0), typical));
         row.put(block.links.min(20) as f32);
-        rows.push(Some(row.row));
+        rows.push(Some(Box::new(row.row)));
     }
     rows
 }

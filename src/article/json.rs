@@ -6,18 +6,27 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Memory that the values of one script may take, estimated. The largest of 2,333 scripts on 2,012 pages takes 6.5 MB.
-const BYTES_MAX: usize = 16 << 20;
+/// Memory that the values of a page's scripts of one kind may take, estimated. The largest of 2,333 scripts on 2,012 pages takes 6.5 MB.
+pub(super) const BYTES_MAX: usize = 10 << 20;
 /// What a value takes besides its text.
 const VALUE_BYTES: usize = 96;
 
 /// Reads a text as JSON; `None` where it is none, is nested deeper than 127 levels, or holds more than the budget.
 pub(super) fn read(text: &str) -> Option<Value> {
-    let left = Cell::new(BYTES_MAX);
+    read_within(text, &Cell::new(BYTES_MAX))
+}
+
+/// As [`read`], within what is left of a budget that several texts share.
+pub(super) fn read_within(text: &str, left: &Cell<usize>) -> Option<Value> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = Budget(&left).deserialize(&mut json).ok()?;
+    let value = Budget(left).deserialize(&mut json).ok()?;
     json.end().ok()?;
     Some(value)
+}
+
+/// As [`read_within`], whatever stands behind the value.
+pub(super) fn read_first(text: &str, left: &Cell<usize>) -> Option<Value> {
+    Budget(left).deserialize(&mut serde_json::Deserializer::from_str(text)).ok()
 }
 
 /// What is left to spend.

@@ -83,7 +83,7 @@ impl Model {
     }
 
     /// Lets the trees decide on every block: what they keep has no reason, what they drop has the rules' or `unlike`.
-    pub fn decide(&self, rows: &[Option<Row>], why: &mut [Option<&str>]) {
+    pub fn decide(&self, rows: &[Option<Box<Row>>], why: &mut [Option<&str>]) {
         for (row, why) in rows.iter().zip(why) {
             let keep = row.as_ref().is_some_and(|row| self.votes(row) >= self.threshold);
             *why = match (keep, *why) {

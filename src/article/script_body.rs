@@ -4,6 +4,8 @@
 //! `articleBody`, a field with an article's name in the page's state, a list of paragraphs each with its own text, and
 //! markup in a string, wherever it stands. React's streamed tree (`self.__next_f`) is put together first.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
 use super::text::{count_words, ends_sentence};
@@ -67,12 +69,10 @@ pub(super) fn find(article_body: Option<&str>, scripts: &[&str]) -> Option<Found
         }
     }
     for script in scripts {
-        for value in values(script) {
+        if let Some(value) = value_of(script) {
             from_state(&value, &mut best);
         }
-        for text in literals(script) {
-            best.consider(Found::Markup(text), 2);
-        }
+        literals(script, &mut best);
     }
     best.found
 }
@@ -100,12 +100,11 @@ fn is_markup(text: &str) -> bool {
 /// The pieces of React's streamed tree, joined.
 fn streamed(scripts: &[&str]) -> String {
     const PUSH: &str = "self.__next_f.push(";
+    let left = Cell::new(json::BYTES_MAX);
     let mut out = String::new();
     for script in scripts {
         let Some((_, call)) = script.split_once(PUSH) else { continue };
-        let Some(Ok(Value::Array(parts))) = serde_json::Deserializer::from_str(call).into_iter::<Value>().next() else {
-            continue;
-        };
+        let Some(Value::Array(parts)) = json::read_first(call, &left) else { continue };
         if let Some(Value::String(piece)) = parts.get(1) {
             out.push_str(piece);
         }
@@ -158,27 +157,25 @@ fn render(value: &Value, out: &mut String, depth: usize) {
     }
 }
 
-/// The JSON values a script is or assigns.
-fn values(script: &str) -> Vec<Value> {
+/// The JSON value a script is or assigns.
+fn value_of(script: &str) -> Option<Value> {
     let trimmed = script.trim_start();
     let start = if trimmed.starts_with(['{', '[']) {
-        Some(trimmed)
+        trimmed
     } else {
         // `window.__STATE__ = {…}`, `push({…})`: the first brace behind an equals sign or a bracket.
-        script.match_indices(['{']).take(20).find_map(|(at, _)| {
+        script.match_indices('{').take(20).find_map(|(at, _)| {
             let before = script.get(..at)?.trim_end();
             before.ends_with(['=', '(', ',']).then(|| script.get(at..)).flatten()
-        })
+        })?
     };
-    let Some(start) = start else { return Vec::new() };
-    serde_json::Deserializer::from_str(start).into_iter::<Value>().take(1).filter_map(Result::ok).collect()
+    json::read_first(start, &Cell::new(json::BYTES_MAX))
 }
 
 /// Strings of a script that hold markup, whatever holds them.
-fn literals(script: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    if !["<p", "\\u003cp", "\\u003Cp", "\\x3cp"].iter().any(|mark| script.contains(mark)) {
-        return out;
+fn literals(script: &str, best: &mut Best) {
+    if !["<p", "\\u003cp", "\\u003Cp"].iter().any(|mark| script.contains(mark)) {
+        return;
     }
     let bytes = script.as_bytes();
     let mut at = 0;
@@ -197,11 +194,10 @@ fn literals(script: &str) -> Vec<String> {
             && let Ok(text) = serde_json::from_str::<String>(literal)
             && is_markup(&text)
         {
-            out.push(text);
+            best.consider(Found::Markup(text), 2);
         }
         at = end + 1;
     }
-    out
 }
 
 fn from_state(state: &Value, best: &mut Best) {

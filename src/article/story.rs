@@ -39,7 +39,7 @@ pub(super) struct Story<'r> {
     /// Words in it.
     pub words: usize,
     /// What the model sees of every block.
-    pub rows: Vec<Option<features::Row>>,
+    pub rows: Vec<Option<Box<features::Row>>>,
     /// What was taken out of a text that no block holds.
     pub beside: Vec<Removed>,
 }
@@ -139,7 +139,7 @@ fn judged<'r>(
     anchors: &Anchors,
     known: &Known,
     rules: &'r Rules,
-) -> (Vec<Option<&'r str>>, String, Vec<Option<features::Row>>) {
+) -> (Vec<Option<&'r str>>, String, Vec<Option<Box<features::Row>>>) {
     let taints = body::taints(page);
     let Some(story) = body::choose(page, &taints, anchors) else { return (Vec::new(), String::new(), Vec::new()) };
     let mut why = furniture::judge(page, story, &taints, rules, known);
@@ -191,7 +191,7 @@ struct Judged<'a> {
     known: &'a Known,
 }
 
-fn rows(page: &Page<'_>, context: &Context<'_>, judged: &Judged<'_>) -> Vec<Option<features::Row>> {
+fn rows(page: &Page<'_>, context: &Context<'_>, judged: &Judged<'_>) -> Vec<Option<Box<features::Row>>> {
     let summary = context.metadata.description.as_deref().map(folded).unwrap_or_default();
     features::rows(
         page,
@@ -281,7 +281,7 @@ pub(super) fn study(tree: &Tree<'_>, context: &Context<'_>, rules: &Rules) -> Re
         why: why.map(str::to_owned),
         row: block.kind == Kind::Row,
         asked: row.is_some(),
-        features: row.unwrap_or([0.0; features::COUNT]).to_vec(),
+        features: row.map_or_else(|| vec![0.0; features::COUNT], |row| row.to_vec()),
     });
     Ok(studied.collect())
 }

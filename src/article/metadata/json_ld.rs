@@ -1,6 +1,7 @@
 //! JSON-LD: schema.org's description of an article, as publishers give it to search engines.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
@@ -51,7 +52,9 @@ pub(in super::super) struct Author {
 /// The page's article among all its JSON-LD: the one at its address, else the one that says most. What it leaves out is
 /// taken from others of the same headline.
 pub(in super::super) fn story(scripts: &[String], url: Option<&str>) -> Option<Story> {
-    let values: Vec<Value> = scripts.iter().filter_map(|script| read(script)).collect();
+    // All are held at once, so all share one budget.
+    let left = Cell::new(json::BYTES_MAX);
+    let values: Vec<Value> = scripts.iter().filter_map(|script| read(script, &left)).collect();
     let mut named = HashMap::new();
     let mut stories = Vec::new();
     let mut seen = 0;
@@ -127,15 +130,15 @@ fn is_same(a: &str, b: &str) -> bool {
 }
 
 /// Publishers break JSON with raw line breaks in strings and CDATA around it.
-fn read(script: &str) -> Option<Value> {
+fn read(script: &str, left: &Cell<usize>) -> Option<Value> {
     let text = script.trim().trim_start_matches("<![CDATA[").trim_start_matches("//<![CDATA[");
     let text = text.trim_end_matches("//]]>").trim_end_matches("]]>").trim().trim_end_matches(';');
-    json::read(text).or_else(|| {
+    json::read_within(text, left).or_else(|| {
         if !text.contains(char::is_control) {
             return None;
         }
         let cleaned: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        json::read(&cleaned)
+        json::read_within(&cleaned, left)
     })
 }
 
