@@ -16,17 +16,26 @@ pub(super) fn read(text: &str) -> Option<Value> {
     read_within(text, &Cell::new(BYTES_MAX))
 }
 
-/// As [`read`], within what is left of a budget that several texts share.
+/// As [`read`], within what is left of a budget that several texts share. A text that is refused costs its neighbours
+/// nothing.
 pub(super) fn read_within(text: &str, left: &Cell<usize>) -> Option<Value> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = Budget(left).deserialize(&mut json).ok()?;
-    json.end().ok()?;
-    Some(value)
+    let before = left.get();
+    let value = Budget(left).deserialize(&mut json).and_then(|value| json.end().map(|()| value)).ok();
+    if value.is_none() {
+        left.set(before);
+    }
+    value
 }
 
 /// As [`read_within`], whatever stands behind the value.
 pub(super) fn read_first(text: &str, left: &Cell<usize>) -> Option<Value> {
-    Budget(left).deserialize(&mut serde_json::Deserializer::from_str(text)).ok()
+    let before = left.get();
+    let value = Budget(left).deserialize(&mut serde_json::Deserializer::from_str(text)).ok();
+    if value.is_none() {
+        left.set(before);
+    }
+    value
 }
 
 /// What is left to spend.

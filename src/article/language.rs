@@ -75,7 +75,9 @@ pub(super) fn of_text(text: &str, declared: Option<&str>) -> Option<String> {
     match (declared, detected) {
         (None, Some(info)) => two_letters(info.lang()).map(str::to_owned),
         (Some(own), Some(info)) if info.is_reliable() => {
-            let Some(code) = two_letters(info.lang()).filter(|code| !RARE.contains(code)) else {
+            // A page of such a language declares English or itself; what has English's small words is English.
+            let foreign = own == "en" && !has_english(sample);
+            let Some(code) = two_letters(info.lang()).filter(|code| !RARE.contains(code) || foreign) else {
                 return Some(own.to_owned());
             };
             // A language that statistics do not know looks to them like some other one.
@@ -87,6 +89,13 @@ pub(super) fn of_text(text: &str, declared: Option<&str>) -> Option<String> {
         (Some(own), _) => Some(own.to_owned()),
         (None, None) => None,
     }
+}
+
+/// Whether a text has the small words that no English paragraph does without.
+fn has_english(sample: &str) -> bool {
+    let small = |word: &str| matches!(word, "the" | "of" | "and" | "to" | "in" | "a" | "is" | "that" | "for" | "on");
+    let words = sample.split_whitespace().count();
+    sample.split_whitespace().filter(|word| small(word)).count() * 12 >= words
 }
 
 fn are_kin(a: &str, b: &str) -> bool {
