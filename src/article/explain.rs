@@ -21,19 +21,19 @@ pub struct Told {
 }
 
 /// A report of every piece of a page, in the page's order: kept (`+`) or not (`-`), the model's opinion, the reason. What
-/// is outside the story and was not asked about is counted alone.
+/// stands far from the story is counted alone.
 pub fn explain_blocks(article: &Article, told: &[Told]) -> String {
     let mut out = explain(article);
     writeln!(out, "the page, piece by piece; the number is how likely a piece is the story:").ok();
     let width = told.iter().filter_map(|piece| piece.reason.as_ref()).map(String::len).max().unwrap_or(0);
     let mut passed = 0;
     for piece in told {
-        if piece.chance.is_none() && piece.reason.as_deref() == Some("outside") {
+        if piece.chance.is_none() && piece.reason.is_some() {
             passed += 1;
             continue;
         }
         if passed > 0 {
-            writeln!(out, "  … {passed} outside").ok();
+            writeln!(out, "  … {passed} far from the story").ok();
             passed = 0;
         }
         let mark = if piece.reason.is_none() { '+' } else { '-' };
@@ -44,7 +44,7 @@ pub fn explain_blocks(article: &Article, told: &[Told]) -> String {
         writeln!(out, "{mark} {chance} {:width$}  {shown}{more}", piece.reason.as_deref().unwrap_or("")).ok();
     }
     if passed > 0 {
-        writeln!(out, "  … {passed} outside").ok();
+        writeln!(out, "  … {passed} far from the story").ok();
     }
     out
 }

@@ -120,17 +120,25 @@ fn of<'r>(html: &scraper::Html, context: &Context<'_>, rules: &'r Rules) -> Stor
     let anchors = anchors(context);
     let known = known(context);
     body::clear_false_suspicions(&mut page);
-    let (mut why, mut text, mut rows) = judged(&page, context, &anchors, &known, rules);
-    let mut words = count_words(&text);
-    if words < THIN_WORDS {
+    let mut found = judged(&page, context, &anchors, &known, rules);
+    if found.words < THIN_WORDS {
         body::clear_suspicions(&mut page);
-        let (other_why, other, other_rows) = judged(&page, context, &anchors, &known, rules);
-        let other_words = count_words(&other);
-        if other_words > 2 * words {
-            (why, text, words, rows) = (other_why, other, other_words, other_rows);
+        let other = judged(&page, context, &anchors, &known, rules);
+        if other.words > 2 * found.words {
+            found = other;
         }
     }
+    let Judgement { why, text, words, rows } = found;
     Story { page, why, text, words, rows, beside: Vec::new() }
+}
+
+/// What was decided of a page's blocks, and the text that follows.
+#[derive(Default)]
+struct Judgement<'r> {
+    why: Vec<Option<&'r str>>,
+    text: String,
+    words: usize,
+    rows: Vec<Option<Box<features::Row>>>,
 }
 
 fn judged<'r>(
@@ -139,9 +147,9 @@ fn judged<'r>(
     anchors: &Anchors,
     known: &Known,
     rules: &'r Rules,
-) -> (Vec<Option<&'r str>>, String, Vec<Option<Box<features::Row>>>) {
+) -> Judgement<'r> {
     let taints = body::taints(page);
-    let Some(story) = body::choose(page, &taints, anchors) else { return (Vec::new(), String::new(), Vec::new()) };
+    let Some(story) = body::choose(page, &taints, anchors) else { return Judgement::default() };
     let mut why = furniture::judge(page, story, &taints, rules, known);
     let rows = rows(page, context, &Judged { story, taints: &taints, why: &why, anchors, known });
     if let Some(model) = context.model {
@@ -153,7 +161,7 @@ fn judged<'r>(
     }
     furniture::drop_repeats(&page.blocks, &mut why);
     let text = assemble(page, &why);
-    (why, text, rows)
+    Judgement { words: count_words(&text), why, text, rows }
 }
 
 /// The last word on a block: what is decided of a source's lines first, then what a line says plainly, then the model.

@@ -9,7 +9,9 @@ use chrono::{TimeZone as _, Utc};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 use url::Url;
-use wireroom::article::{Article, CleanError, Hint, Precision, Rules, Why, clean, clean_plain, explain};
+use wireroom::article::{
+    Article, CleanError, Hint, Precision, Rules, Why, clean, clean_and_tell, clean_plain, explain, explain_blocks,
+};
 use wireroom::page::tree::{self, Limits, TreeError};
 use wireroom::page::{self, CharsetSource};
 
@@ -84,6 +86,25 @@ fn a_page_is_cleaned_to_its_story() {
         assert_eq!(piece.map(|piece| piece.reason.as_str()), Some(reason), "{part}: {:?}", article.removed);
     }
     assert!(explain(&article).contains("advertisement  "), "{}", explain(&article));
+}
+
+#[test]
+fn every_piece_near_the_story_is_told_with_its_reason_and_its_odds() {
+    let url = Url::parse("https://saltmarsh.example/region/ferry-crews-end-strike").unwrap();
+    let (article, told) =
+        clean_and_tell(include_str!("clean/harbour.html"), Some(&url), &Hint::default(), &RULES).expect("an article");
+    let kept: Vec<&str> = told.iter().filter(|piece| piece.reason.is_none()).map(|piece| piece.text.as_str()).collect();
+    assert_eq!(kept.join("\n\n"), article.text);
+    let prompt = told.iter().find(|piece| piece.text == "Be the first to comment").expect("the prompt");
+    assert_eq!(prompt.reason.as_deref(), Some("comment"));
+    let lede = told.iter().find(|piece| piece.text.starts_with("Ferry crews in")).expect("the lede");
+    assert!(lede.chance.is_some_and(|chance| chance > 0.9), "{lede:?}");
+
+    let report = explain_blocks(&article, &told);
+    let line = |start: &str| report.lines().find(|line| line.contains(start)).unwrap_or_default();
+    assert!(line("The talks, which had").starts_with("+ 0.9"), "{report}");
+    let told_prompt = report.lines().rfind(|line| line.contains("Be the first to comment")).unwrap_or_default();
+    assert!(told_prompt.starts_with("- ") && told_prompt.contains("comment"), "{report}");
 }
 
 #[test]
